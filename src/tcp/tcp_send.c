@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is to be sent and not yet acknowledged: a queue of slices, our own copies in chunks or borrowed bytes, addressed by
+ * offset. Segments refer to it and are cut when they go out, so that a retransmission may be cut otherwise.
+ */
+#include "tcp/tcp_internal.h"
+
+static struct tcp_slice *slice_at(const struct tcp *t, uint32_t i)
+{
+	return hf_pool_at(&t->slices, i);
+}
+
+static struct tcp_slice *append(struct tcp *t, struct tcp_conn *c)
+{
+	uint32_t i = hf_pool_take(&t->slices);
+	struct tcp_slice *s;
+
+	if (i == HF_NONE)
+		return NULL;
+	s = slice_at(t, i);
+	s->next = HF_NONE;
+	s->chunk = HF_NONE;
+	if (c->sq_tail == HF_NONE) {
+		c->sq_head = i;
+		c->sq_head_off = 0;
+	} else {
+		slice_at(t, c->sq_tail)->next = i;
+	}
+	/* The cursor stood behind everything: what comes next is here. */
+	if (c->sq_cursor == HF_NONE) {
+		c->sq_cursor = i;
+		c->sq_cursor_off = 0;
+	}
+	c->sq_tail = i;
+	return s;
+}
+
+static size_t copy_in(struct tcp *t, struct tcp_conn *c, struct hf_bytes data)
+{
+	size_t done = 0;
+
+	while (done < data.len) {
+		struct tcp_slice *s = c->sq_tail == HF_NONE ? NULL : slice_at(t, c->sq_tail);
+		uint32_t n;
+
+		if (!s || s->chunk == HF_NONE || s->room == 0) {
+			uint32_t chunk = hf_chunk_take(t->chunks);
+
+			if (chunk == HF_NONE)
+				break;
+			s = append(t, c);
+			if (!s) {
+				hf_chunk_give(t->chunks, chunk);
+				break;
+			}
+			s->chunk = chunk;
+			s->at = hf_chunk_data(t->chunks, chunk);
+			s->room = HF_CHUNK_BYTES;
+		}
+		n = hf_min_u32(s->room, (uint32_t)(data.len - done));
+		memcpy(hf_chunk_data(t->chunks, s->chunk) + (HF_CHUNK_BYTES - s->room), data.at + done, n);
+		/* The cursor may have left this slice when it was full up to here. */
+		if (c->sq_cursor == HF_NONE) {
+			c->sq_cursor = c->sq_tail;
+			c->sq_cursor_off = s->len;
+		}
+		s->len += n;
+		s->room -= n;
+		done += n;
+	}
+	return done;
+}
+
+hf_status tcp_send_queue(struct tcp *t, struct tcp_conn *c, struct hf_bytes data, bool borrow, size_t *ret_len)
+{
+	size_t room = c->sq_len < t->cfg.send_buffer ? t->cfg.send_buffer - c->sq_len : 0;
+	size_t n;
+
+	*ret_len = 0;
+	if (data.len == 0)
+		return HF_OK;
+	if (borrow) {
+		struct tcp_slice *s;
+
+		if (data.len > UINT32_MAX / 4)
+			return HF_TOO_BIG;
+		/* All or nothing; but what is larger than the buffer may go when nothing else is queued. */
+		if (data.len > room && c->sq_len > 0)
+			return HF_AGAIN;
+		s = append(t, c);
+		if (!s)
+			return HF_AGAIN;
+		s->at = data.at;
+		s->len = (uint32_t)data.len;
+		n = data.len;
+	} else {
+		if (room == 0)
+			return HF_AGAIN;
+		n = copy_in(t, c, (struct hf_bytes){ data.at, data.len < room ? data.len : room });
+		if (n == 0)
+			return HF_AGAIN;
+	}
+	c->sq_len += (uint32_t)n;
+	*ret_len = n;
+	return HF_OK;
+}
+
+static void free_head(struct tcp *t, struct tcp_conn *c)
+{
+	uint32_t i = c->sq_head;
+	struct tcp_slice *s = slice_at(t, i);
+
+	c->sq_head = s->next;
+	if (c->sq_head == HF_NONE)
+		c->sq_tail = HF_NONE;
+	if (s->chunk != HF_NONE)
+		hf_chunk_give(t->chunks, s->chunk);
+	hf_pool_give(&t->slices, i);
+}
+
+/* The first n octets are acknowledged. The caller moves snd_nxt with tcp_send_rewind() when the cursor was among them. */
+void tcp_send_acked(struct tcp *t, struct tcp_conn *c, uint32_t n)
+{
+	HF_ASSERT(n <= c->sq_len);
+	c->sq_len -= n;
+	c->acked += n;
+	while (n > 0) {
+		struct tcp_slice *s = slice_at(t, c->sq_head);
+		uint32_t left = s->len - c->sq_head_off;
+
+		if (n < left) {
+			c->sq_head_off += n;
+			return;
+		}
+		n -= left;
+		if (c->sq_cursor == c->sq_head)
+			c->sq_cursor = HF_NONE; /* the caller sets it anew; or it stood at the very end */
+		free_head(t, c);
+		c->sq_head_off = 0;
+	}
+}
+
+/* Puts the cursor at the queue's first octet. */
+void tcp_send_rewind(struct tcp_conn *c)
+{
+	c->sq_cursor = c->sq_head;
+	c->sq_cursor_off = c->sq_head_off;
+}
+
+void tcp_send_clear(struct tcp *t, struct tcp_conn *c)
+{
+	while (c->sq_head != HF_NONE)
+		free_head(t, c);
+	c->sq_cursor = HF_NONE;
+	c->sq_len = c->sq_head_off = c->sq_cursor_off = 0;
+}
+
+uint32_t tcp_send_refer(struct tcp *t, struct tcp_conn *c, bool from_head, uint32_t n, struct hf_frame_out *f)
+{
+	uint32_t i = from_head ? c->sq_head : c->sq_cursor;
+	uint32_t off = from_head ? c->sq_head_off : c->sq_cursor_off, done = 0;
+
+	while (done < n && i != HF_NONE && f->parts < HF_FRAME_PARTS) {
+		const struct tcp_slice *s = slice_at(t, i);
+		uint32_t len = hf_min_u32(s->len - off, n - done);
+
+		if (len > 0) {
+			f->part[f->parts].at = s->at + off;
+			f->part[f->parts].len = len;
+			f->parts++;
+			done += len;
+			off += len;
+		}
+		if (off == s->len) {
+			i = s->next;
+			off = 0;
+		}
+	}
+	if (!from_head) {
+		c->sq_cursor = i;
+		c->sq_cursor_off = off;
+	}
+	f->payload_len += done;
+	return done;
+}
