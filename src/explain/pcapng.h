@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HF_EXPLAIN_PCAPNG_H
+#define HF_EXPLAIN_PCAPNG_H
+
+#include "hf/status.h"
+
+#include <stdio.h>
+
+/* Captures as draft-ietf-opsawg-pcapng describes them: one section, one interface, times in nanoseconds. */
+#define PCAPNG_LINK_ETHERNET 1u
+#define PCAPNG_LINK_RAW 101u /* the packet starts with its IPv4 or IPv6 header */
+
+/* Section header and interface description. `interface` is its name. HF_SYSTEM when writing fails. */
+HF_NODISCARD hf_status pcapng_begin(FILE *to, uint16_t link_type, const char *interface);
+
+/* One packet. The comment may be NULL; one longer than 4,000 octets is cut. HF_SYSTEM when writing fails. */
+HF_NODISCARD hf_status pcapng_packet(FILE *to, hf_time_ns at, struct hf_bytes packet, const char *comment);
+
+#endif
