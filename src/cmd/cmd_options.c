@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/* Parsing of command lines, from the rows of cmd/options.def. */
+#include "cmd/cmd.h"
+
+#include "cmd/cmd_table.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct cmd_row cmd_rows[CMD_COUNT] = {
+#define CMD(name_, operands_, summary_, text_) [CMD_##name_] = { #name_, operands_, summary_, text_ },
+#include "cmd/options.def"
+};
+
+const struct cmd_option_row cmd_option_rows[OPT_COUNT] = {
+#define OPT(command_, id_, long_, short_, argument_, text_) \
+	[OPT_##command_##_##id_] = { long_, argument_, text_, CMD_##command_, short_ },
+#include "cmd/options.def"
+};
+
+void cmd_say(enum cmd_command command, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	fprintf(stderr, "handfast %s: ", cmd_name(command));
+	vfprintf(stderr, format, args);
+	fputc('\n', stderr);
+	va_end(args);
+}
+
+int cmd_usage(enum cmd_command command, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	fprintf(stderr, "handfast %s: ", cmd_name(command));
+	vfprintf(stderr, format, args);
+	fprintf(stderr, " (handfast %s --help shows how)\n", cmd_name(command));
+	va_end(args);
+	return 2;
+}
+
+const char *cmd_name(enum cmd_command command)
+{
+	return cmd_rows[command].name;
+}
+
+enum cmd_command cmd_find(const char *name)
+{
+	enum cmd_command c = 0;
+
+	while (c < CMD_COUNT && strcmp(cmd_rows[c].name, name) != 0)
+		c++;
+	return c;
+}
+
+void cmd_args_begin(struct cmd_args *a, enum cmd_command command, int argc, char **argv)
+{
+	*a = (struct cmd_args){ .command = command, .argc = argc, .argv = argv, .at = 1 };
+}
+
+static int wrong(const struct cmd_args *a, const char *format, const char *word, int len)
+{
+	/* The word is shown as it was typed, cut at what its value begins with. */
+	char text[128];
+
+	snprintf(text, sizeof(text), "%.*s", len, word);
+	cmd_usage(a->command, format, text);
+	return OPT_WRONG;
+}
+
+static int take_value(struct cmd_args *a, int id, const char *joined, const char *word, int len)
+{
+	const struct cmd_option_row *row = &cmd_option_rows[id];
+
+	a->value = joined;
+	a->last = id;
+	if (!row->argument)
+		return joined ? wrong(a, "%s takes no value", word, len) : id;
+	if (!joined) {
+		if (a->at >= a->argc)
+			return wrong(a, "%s needs a value", word, len);
+		a->value = a->argv[a->at++];
+	}
+	return id;
+}
+
+static int take_long(struct cmd_args *a, const char *word)
+{
+	const char *equals = strchr(word, '=');
+	size_t n = equals ? (size_t)(equals - word) : strlen(word);
+
+	if (n == 6 && memcmp(word, "--help", 6) == 0) {
+		cmd_print_help(a->command, stdout);
+		return cmd_flush() ? OPT_ANSWERED : OPT_WRONG;
+	}
+	for (int id = 0; id < OPT_COUNT; id++) {
+		const struct cmd_option_row *row = &cmd_option_rows[id];
+
+		if (row->command == a->command && strlen(row->name) == n - 2 && memcmp(row->name, word + 2, n - 2) == 0)
+			return take_value(a, id, equals ? equals + 1 : NULL, word, (int)n);
+	}
+	return wrong(a, "there is no option %s", word, (int)n);
+}
+
+static int take_short(struct cmd_args *a)
+{
+	char c = *a->rest++;
+	char word[3] = { '-', c, '\0' };
+
+	for (int id = 0; id < OPT_COUNT; id++) {
+		const struct cmd_option_row *row = &cmd_option_rows[id];
+		const char *joined = NULL;
+
+		if (row->command != a->command || row->letter != c)
+			continue;
+		if (row->argument && *a->rest) {
+			joined = a->rest;
+			a->rest = "";
+		}
+		return take_value(a, id, joined, word, 2);
+	}
+	if (c == 'h') {
+		cmd_print_help(a->command, stdout);
+		return cmd_flush() ? OPT_ANSWERED : OPT_WRONG;
+	}
+	return wrong(a, "there is no option %s", word, 2);
+}
+
+int cmd_args_next(struct cmd_args *a)
+{
+	for (;;) {
+		const char *word;
+
+		if (a->rest && *a->rest)
+			return take_short(a);
+		if (a->at >= a->argc)
+			return OPT_END;
+		word = a->argv[a->at++];
+		if (!a->ended && strcmp(word, "--") == 0) {
+			a->ended = true;
+		} else if (!a->ended && word[0] == '-' && word[1] == '-') {
+			return take_long(a, word);
+		} else if (!a->ended && word[0] == '-' && word[1] != '\0') {
+			a->rest = word + 1;
+		} else {
+			if (a->operands == (int)(sizeof(a->operand) / sizeof(a->operand[0])))
+				return wrong(a, "too much: %s", word, (int)strlen(word));
+			a->operand[a->operands++] = a->argv[a->at - 1];
+		}
+	}
+}
+
+bool cmd_parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *ret)
+{
+	unsigned long long v;
+	char *end;
+
+	if (text[0] < '0' || text[0] > '9')
+		return false;
+	errno = 0;
+	v = strtoull(text, &end, 10);
+	if (errno || *end != '\0' || v < min || v > max)
+		return false;
+	*ret = v;
+	return true;
+}
+
+bool cmd_parse_seconds(const char *text, hf_time_ns *ret)
+{
+	hf_time_ns ns = 0, unit = HF_S(1);
+	bool digits = false;
+
+	for (; *text >= '0' && *text <= '9'; text++) {
+		digits = true;
+		ns = ns * 10 + (hf_time_ns)(*text - '0') * HF_S(1);
+		if (ns > HF_S(1000000000))
+			return false;
+	}
+	if (*text == '.')
+		for (text++; *text >= '0' && *text <= '9'; text++) {
+			digits = true;
+			unit /= 10;
+			ns += (hf_time_ns)(*text - '0') * unit;
+		}
+	if (!digits || *text != '\0' || ns == 0)
+		return false;
+	*ret = ns;
+	return true;
+}
+
+bool cmd_flush(void)
+{
+	return fflush(stdout) == 0 && !ferror(stdout);
+}

@@ -1,0 +1,574 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * `handfast get`: one exchange. The loop turns until the answer is whole or something ends it; get_fail() is where every way
+ * of failing arrives, with the status that decides the exit code and the sentence that is printed.
+ */
+#define _GNU_SOURCE
+#include "cmd/get.h"
+
+#include "http/http_put.h"
+#include "wire/addr.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SOFT_PATIENCE \
+	HF_S(3) /* a report of trouble on the path is given so long to prove wrong (MUST-56: it is no proof) */
+#define ADDRESS_PATIENCE HF_S(3) /* a fresh IPv6 address is tried out first, RFC 4862 5.4 */
+#define REQUEST_BYTES 16384u
+
+void get_fail(struct get *g, hf_status why, const char *format, ...)
+{
+	va_list args;
+
+	if (g->why != HF_OK)
+		return;
+	g->why = why;
+	va_start(args, format);
+	vsnprintf(g->sentence, sizeof(g->sentence), format, args);
+	va_end(args);
+}
+
+/* ---- options ---- */
+
+static int take_seconds(const char *name, const char *text, hf_time_ns *ret)
+{
+	return cmd_parse_seconds(text, ret)
+		       ? 0
+		       : 1 + cmd_usage(CMD_get, "--%s %s: seconds are wanted, as in 30 or 0.5", name, text);
+}
+
+/* 0: go on; else the exit code is ret - 1. */
+static int take_option(struct get_options *o, int id, const char *value)
+{
+	switch (id) {
+	case OPT_WRONG:
+		return 1 + 2;
+	case OPT_ANSWERED:
+		return 1 + 0;
+	case OPT_get_NET:
+		o->net = value;
+		break;
+	case OPT_get_OUTPUT:
+		o->output = value;
+		break;
+	case OPT_get_INCLUDE:
+		o->include = true;
+		break;
+	case OPT_get_HEAD:
+		o->head = true;
+		break;
+	case OPT_get_FAIL:
+		o->fail = true;
+		break;
+	case OPT_get_TIMEOUT:
+		return take_seconds("timeout", value, &o->timeout);
+	case OPT_get_CONNECT:
+		return take_seconds("connect-timeout", value, &o->connect_timeout);
+	case OPT_get_IDLE:
+		return take_seconds("idle-timeout", value, &o->idle_timeout);
+	case OPT_get_QUIET:
+		o->quiet = true;
+		break;
+	case OPT_get_JSON:
+		o->json = true;
+		break;
+	case OPT_get_PCAP:
+		o->pcap = value;
+		break;
+	case OPT_get_TRACE:
+		o->trace = true;
+		break;
+	}
+	return 0;
+}
+
+static int check_url(struct get_options *o)
+{
+	const char *what;
+	hf_status st = http_url_parse(o->url_text, &o->url, &what);
+
+	if (st == HF_UNSUPPORTED)
+		return 1 + cmd_usage(CMD_get, "%s: only http:// is spoken so far", o->url_text);
+	if (st != HF_OK)
+		return 1 + cmd_usage(CMD_get, "%s: %s", o->url_text, what);
+	if (o->url.is_name)
+		return 1 + cmd_usage(CMD_get,
+				     "%s: names are not looked up yet, an IPv4 address or an IPv6 address in brackets is needed",
+				     o->url_text);
+	return 0;
+}
+
+static int take_options(int argc, char **argv, struct get_options *o)
+{
+	struct cmd_args a;
+	int code = 0;
+
+	cmd_args_begin(&a, CMD_get, argc, argv);
+	for (int id; code == 0 && (id = cmd_args_next(&a)) != OPT_END;)
+		code = take_option(o, id, a.value);
+	if (code != 0)
+		return code;
+	if (a.operands == 0)
+		return 1 + cmd_usage(CMD_get, "which URL?");
+	if (a.operands > 1)
+		return 1 + cmd_usage(CMD_get, "one URL at a time, not also %s", a.operand[1]);
+	o->url_text = a.operand[0];
+	code = check_url(o);
+	if (code != 0)
+		return code;
+	if (!o->net)
+		return 1 + cmd_usage(CMD_get, "--net is needed: it names the network to fetch over");
+	if (o->json && o->output && strcmp(o->output, "-") == 0)
+		return 1 + cmd_usage(CMD_get, "--json and -o - both want stdout");
+	if (o->json && o->include)
+		return 1 + cmd_usage(CMD_get, "--json tells the head already: not with -i");
+	return 0;
+}
+
+/* ---- the request ---- */
+
+static void put_target(struct hf_wr *out, struct hf_bytes path)
+{
+	if (path.len == 0 || path.at[0] != '/')
+		hf_wr_u8(out, '/');
+	for (size_t i = 0; i < path.len; i++) {
+		if (path.at[i] < 0x80) {
+			hf_wr_u8(out, path.at[i]);
+			continue;
+		}
+		hf_wr_u8(out, '%'); /* RFC 3986 2.1: octets of UTF-8 do not stand in a target as they are */
+		hf_wr_u8(out, (uint8_t) "0123456789ABCDEF"[path.at[i] >> 4]);
+		hf_wr_u8(out, (uint8_t) "0123456789ABCDEF"[path.at[i] & 15]);
+	}
+}
+
+static void send_request(struct get *g)
+{
+	uint8_t room[REQUEST_BYTES];
+	struct hf_wr out = hf_wr_over(room, sizeof(room));
+	size_t n = 0, taken = 0;
+	hf_status st;
+
+	http_put_text(&out, g->o.head ? "HEAD " : "GET ");
+	put_target(&out, g->o.url.path);
+	http_put_text(&out, " HTTP/1.1\r\nHost: ");
+	http_put_bytes(&out, g->o.url.authority);
+	http_put_text(&out, "\r\n");
+	http_put_field(&out, "User-Agent", "handfast/" HF_VERSION);
+	http_put_field(&out, "Accept", "*/*");
+	http_put_field(&out, "Connection", "close");
+	http_put_end(&out);
+	if (hf_wr_end(&out, &n) != HF_OK) {
+		get_fail(g, HF_USAGE, "the URL is too long");
+		return;
+	}
+	st = hf_conn_write(g->loop.host, g->conn, (struct hf_bytes){ room, n }, g->loop.now, &taken);
+	if (st != HF_OK || taken != n)
+		get_fail(g, st == HF_OK ? HF_FULL : st, "the request cannot be written: %s",
+			 hf_status_sentence(st == HF_OK ? HF_FULL : st));
+}
+
+/* ---- the answer ---- */
+
+static void keep_head(struct get *g)
+{
+	struct h1_head again;
+
+	text_add_n(&g->head_octets, (const char *)g->http.head_octets.at, g->http.head_octets.len);
+	/* The head borrows from octets that will be consumed: parsed again, it borrows from the copy. */
+	if (!g->head_octets.failed &&
+	    h1_parse_response((struct hf_bytes){ (const uint8_t *)g->head_octets.at, g->head_octets.len }, g->o.head,
+			      &again) == H1_NONE)
+		g->head = again;
+	else
+		g->head.fields = 0;
+	g->status = g->head.status;
+	g->has_length = g->head.framing == H1_BODY_LENGTH;
+	g->length = g->has_length ? g->head.length : 0;
+	g->phase = GET_BODY;
+}
+
+static void fail_http(struct get *g)
+{
+	if (g->http.fault != H1_CUT_SHORT) {
+		get_fail(g, g->http.fault == H1_CODING_UNKNOWN || g->http.fault == H1_VERSION ? HF_UNSUPPORTED : HF_MALFORMED,
+			 "%s (RFC %s)", h1_fault_sentence(g->http.fault), h1_fault_rfc(g->http.fault));
+		return;
+	}
+	if (g->phase == GET_WAITING) {
+		get_fail(g, HF_TRUNCATED, "the other side closed the connection %s",
+			 g->received ? "in the middle of the answer's head" : "without an answer");
+		return;
+	}
+	if (g->has_length)
+		get_fail(g, HF_TRUNCATED, "the body was cut short: %llu of %llu octets came",
+			 (unsigned long long)g->body, (unsigned long long)g->length);
+	else
+		get_fail(g, HF_TRUNCATED, "the body was cut short: %llu octets came, and the last chunk did not",
+			 (unsigned long long)g->body);
+}
+
+static void fail_output(struct get *g)
+{
+	if (g->out.gone)
+		get_fail(g, HF_ABORTED, "%s", ""); /* nobody reads: quiet */
+	else
+		get_fail(g, HF_SYSTEM, "%s: %s", g->o.output && strcmp(g->o.output, "-") != 0 ? g->o.output : "stdout",
+			 strerror(g->out.error));
+}
+
+/* The head goes out once, before the body; false: it must wait. Heads are small, so a blocked reader is simply waited for. */
+static void write_head(struct get *g)
+{
+	struct hf_bytes rest = { (const uint8_t *)g->head_octets.at, g->head_octets.len };
+
+	while (rest.len > 0 && g->out.error == 0) {
+		size_t n = output_write(&g->out, rest);
+
+		rest.at += n;
+		rest.len -= n;
+		if (n == 0 && g->out.error == 0)
+			usleep(1000);
+	}
+	output_flush(&g->out);
+	g->out.written = 0; /* counts the body */
+	if (g->out.error)
+		fail_output(g);
+}
+
+/* One thing the octets say. False: nothing more for now. */
+static bool take_step(struct get *g, struct h1_input *in)
+{
+	struct hf_bytes data = { 0 };
+	size_t n;
+
+	switch (http_client_next(&g->http, in, g->scratch, &g->head, &data)) {
+	case HTTP_CLIENT_WAIT:
+		return false;
+	case HTTP_CLIENT_TELL_INTERIM:
+		return true;
+	case HTTP_CLIENT_TELL_HEAD:
+		keep_head(g);
+		if ((g->o.include || g->o.head) && !g->o.json)
+			write_head(g);
+		return g->why == HF_OK;
+	case HTTP_CLIENT_TELL_DATA:
+		n = output_write(&g->out, data);
+		g->body += n;
+		g->owed = data.len - n; /* the last octets taken */
+		return n == data.len;
+	case HTTP_CLIENT_TELL_DONE:
+		g->phase = GET_WHOLE;
+		return false;
+	case HTTP_CLIENT_TELL_FAILED:
+		fail_http(g);
+		return false;
+	}
+	return false;
+}
+
+/* Content that the HTTP machine has passed already, but the output has not taken yet: it stands first in the queue. */
+static bool pay_owed(struct get *g, struct h1_input *in)
+{
+	while (g->owed > 0) {
+		struct hf_bytes here = h1_input_peek(in);
+		size_t n;
+
+		here.len = hf_min_u64(here.len, g->owed);
+		n = output_write(&g->out, here);
+		h1_input_take(in, n);
+		g->body += n;
+		g->owed -= n;
+		if (n < here.len)
+			return false;
+	}
+	return true;
+}
+
+/* True when octets were taken, so that there may be more to read. */
+static bool take_octets(struct get *g)
+{
+	struct h1_input in;
+	size_t n = 0, used;
+	hf_status st = hf_conn_read(g->loop.host, g->conn, g->spans, HF_ARRAY_LEN(g->spans), &n);
+
+	if (st != HF_OK && st != HF_CLOSED) {
+		get_tell_end_of_connection(g, st);
+		return false;
+	}
+	in = h1_input_over(g->spans, st == HF_OK ? n : 0, st == HF_CLOSED || (g->peer_done && n < HF_ARRAY_LEN(g->spans)));
+	used = 0;
+	if (pay_owed(g, &in)) {
+		while (take_step(g, &in))
+			;
+		used = g->owed; /* taken by the HTTP machine, but they must stay in the queue */
+	}
+	used = in.taken - used;
+	output_flush(&g->out);
+	if (g->out.error)
+		fail_output(g);
+	if (used == 0)
+		return false;
+	st = hf_conn_consume(g->loop.host, g->conn, used, g->loop.now);
+	if (st != HF_OK)
+		get_tell_end_of_connection(g, st);
+	return g->why == HF_OK && g->phase != GET_WHOLE && g->owed == 0;
+}
+
+/* ---- the connection ---- */
+
+static bool is_synchronized(uint8_t state)
+{
+	return state >= HF_TCP_ESTABLISHED;
+}
+
+static bool has_peer_fin(uint8_t state)
+{
+	return state == HF_TCP_CLOSE_WAIT || state == HF_TCP_CLOSING || state == HF_TCP_LAST_ACK ||
+	       state == HF_TCP_TIME_WAIT;
+}
+
+static void note_progress(struct get *g)
+{
+	if (g->info.acked == g->acked && g->info.received == g->received)
+		return;
+	if (g->info.received > 0 && g->first_octet == 0)
+		g->first_octet = g->loop.now;
+	g->acked = g->info.acked;
+	g->received = g->info.received;
+	g->last_progress = g->loop.now;
+}
+
+static void look_at_connection(struct get *g)
+{
+	hf_status st = hf_conn_status(g->loop.host, g->conn, &g->info);
+
+	if (st != HF_OK) {
+		get_fail(g, st, "%s", hf_status_sentence(st));
+		return;
+	}
+	note_progress(g);
+	g->peer_done |= has_peer_fin(g->info.state);
+	if (g->phase == GET_CONNECTING && is_synchronized(g->info.state)) {
+		g->phase = GET_WAITING;
+		g->connected = g->last_progress = g->loop.now;
+		send_request(g);
+	}
+	if (g->phase == GET_CONNECTING && g->info.soft != HF_OK && g->soft_since == 0)
+		g->soft_since = g->loop.now;
+	while (g->phase != GET_CONNECTING && g->phase != GET_WHOLE && g->why == HF_OK && take_octets(g))
+		;
+	if (g->why == HF_OK && g->phase != GET_WHOLE && g->owed == 0 && g->info.state == HF_TCP_CLOSED)
+		get_tell_end_of_connection(g, g->info.why != HF_OK ? g->info.why : HF_CLOSED);
+}
+
+/* When patience ends next; HF_NEVER: never. */
+static hf_time_ns next_deadline(const struct get *g)
+{
+	hf_time_ns at = g->o.timeout == HF_NEVER ? HF_NEVER : g->started + g->o.timeout;
+
+	if (g->phase == GET_CONNECTING) {
+		at = hf_min_u64(at, g->started + g->o.connect_timeout);
+		return g->soft_since ? hf_min_u64(at, g->soft_since + SOFT_PATIENCE) : at;
+	}
+	/* A reader of ours that is slow is not the other side's fault. */
+	return g->out.blocked ? at : hf_min_u64(at, g->last_progress + g->o.idle_timeout);
+}
+
+static void check_deadlines(struct get *g)
+{
+	hf_time_ns now = g->loop.now;
+
+	if (g->why != HF_OK || g->phase == GET_WHOLE || now < next_deadline(g))
+		return;
+	if (g->o.timeout != HF_NEVER && now >= g->started + g->o.timeout && g->phase != GET_CONNECTING)
+		get_fail(g, HF_TIMED_OUT, "not whole after %.3g s (%llu octets of the body came)",
+			 (double)g->o.timeout / 1e9, (unsigned long long)g->body);
+	else if (g->phase == GET_CONNECTING)
+		get_tell_end_of_connection(g, g->soft_since && g->info.soft != HF_OK ? g->info.soft : HF_TIMED_OUT);
+	else if (g->phase == GET_WAITING)
+		get_fail(g, HF_TIMED_OUT, "connected, but no answer came for %.3g s", (double)g->o.idle_timeout / 1e9);
+	else
+		get_fail(g, HF_TIMED_OUT, "nothing came for %.3g s (%llu octets of the body came)",
+			 (double)g->o.idle_timeout / 1e9, (unsigned long long)g->body);
+}
+
+/* The address may still be on trial (RFC 4862 5.4): a refusal for its sake is asked again for a while. */
+static void begin_connection(struct get *g)
+{
+	struct hf_endpoint remote = { g->o.url.addr, g->o.url.port };
+	bool may_wait = !addr_is_ip4(&remote.addr);
+	hf_status st;
+
+	for (;;) {
+		st = hf_connect(g->loop.host, &remote, NULL, g->loop.now, &g->conn);
+		if (st == HF_OK) {
+			g->has_conn = true;
+			return;
+		}
+		if (!may_wait || (st != HF_NO_ROUTE && st != HF_NOT_OURS) ||
+		    g->loop.now >= g->started + ADDRESS_PATIENCE || g->loop.stop)
+			break;
+		if (loop_turn(&g->loop, HF_MS(50)) != HF_OK)
+			break;
+	}
+	if (st == HF_INVALID)
+		get_fail(g, HF_USAGE, "no connection can go to that address (any, broadcast or multicast)");
+	else
+		get_tell_end_of_connection(g, st);
+}
+
+static void watch_output(struct get *g, bool *watched)
+{
+	if (g->out.blocked == *watched || g->out.fd < 0)
+		return;
+	/* A descriptor that cannot be watched (none is left) is asked again after a short wait. */
+	if (hf_net_watch(g->loop.net, g->out.fd, g->out.blocked ? HF_NET_WRITE : 0) == HF_OK)
+		*watched = g->out.blocked;
+}
+
+static void exchange(struct get *g)
+{
+	bool shows = !g->o.quiet && !g->o.trace && isatty(STDERR_FILENO), shown = false, watched = false;
+	struct hf_event ev;
+
+	begin_connection(g);
+	while (g->why == HF_OK && g->phase != GET_WHOLE) {
+		hf_time_ns at = next_deadline(g), wait = at == HF_NEVER ? HF_NEVER : at - hf_min_u64(at, g->loop.now);
+
+		if (shows)
+			wait = hf_min_u64(wait, HF_MS(500));
+		if (g->out.blocked && !watched)
+			wait = hf_min_u64(wait, HF_MS(10));
+		if (loop_turn(&g->loop, wait) != HF_OK) {
+			get_fail(g, HF_SYSTEM, "the network device is gone");
+			break;
+		}
+		while (hf_host_next_event(g->loop.host, &ev))
+			; /* there is one connection, and it is looked at after every turn */
+		if (g->loop.stop)
+			get_fail(g, HF_ABORTED, "interrupted (%llu octets of the body came)", (unsigned long long)g->body);
+		look_at_connection(g);
+		check_deadlines(g);
+		watch_output(g, &watched);
+		if (shows && g->loop.now >= g->started + HF_S(1)) {
+			get_tell_progress(g);
+			shown = true;
+		}
+	}
+	if (watched)
+		(void)!hf_net_watch(g->loop.net, g->out.fd, 0);
+	if (shown)
+		fputs("\r\033[K", stderr);
+}
+
+/* A whole answer is closed in order and the last ACK given a moment; a broken one is reset, so that the peer stops. */
+static void end_connection(struct get *g)
+{
+	hf_time_ns end = g->loop.now + HF_MS(200);
+	struct hf_conn_info info;
+
+	if (!g->has_conn)
+		return;
+	if (g->phase != GET_WHOLE) {
+		(void)!hf_conn_abort(g->loop.host, g->conn, g->loop.now);
+		loop_drain(&g->loop);
+		return;
+	}
+	(void)!hf_conn_shut(g->loop.host, g->conn, g->loop.now);
+	while (g->loop.now < end && loop_turn(&g->loop, HF_MS(20)) == HF_OK)
+		if (hf_conn_status(g->loop.host, g->conn, &info) != HF_OK || info.state == HF_TCP_CLOSED ||
+		    info.state == HF_TCP_TIME_WAIT)
+			break;
+	(void)!hf_conn_close(g->loop.host, g->conn, g->loop.now);
+	loop_drain(&g->loop);
+}
+
+/* ---- the end ---- */
+
+static void finish_output(struct get *g)
+{
+	bool left = false;
+
+	if (!output_finish(&g->out, g->phase == GET_WHOLE && g->why == HF_OK, &left) && g->why == HF_OK)
+		get_fail(g, HF_SYSTEM, "%s: %m", g->o.output);
+	if (left)
+		cmd_say(CMD_get, "what came is kept in %s.part (%llu octets)", g->o.output,
+			(unsigned long long)g->out.written);
+}
+
+/* An output that cannot be written is our failure, and no code of the network's. */
+static int exit_code(const struct get *g)
+{
+	if (g->why == HF_OK)
+		return g->o.fail && g->status >= 400 ? hf_status_exit(HF_HTTP_ERROR) : 0;
+	return g->out.error ? 1 : hf_status_exit(g->why);
+}
+
+static int open_all(struct get *g)
+{
+	struct hf_net_defaults defaults = {
+		.limits = { .conns = 16, .half_open = 16, .time_wait = 16, .chunks = 4096 },
+		.tcp = { .nodelay = true, .recv_window = 4u << 20 },
+	};
+	int code = loop_open(&g->loop, CMD_get, g->o.net, &defaults, g->o.pcap, g->o.trace);
+
+	if (code != 0)
+		return code;
+	if (g->o.json && !g->o.output) {
+		g->out.fd = -1;
+		return 0;
+	}
+	if (output_open(&g->out, g->o.output) != HF_OK) {
+		cmd_say(CMD_get, "-o %s: %s", g->o.output ? g->o.output : "-", strerror(errno));
+		loop_close(&g->loop);
+		return 2;
+	}
+	return 0;
+}
+
+int cmd_get(int argc, char **argv)
+{
+	struct get *g = calloc(1, sizeof(*g));
+	int code;
+
+	if (!g) {
+		cmd_say(CMD_get, "no memory");
+		return hf_status_exit(HF_FULL);
+	}
+	g->o = (struct get_options){ .timeout = HF_NEVER, .connect_timeout = HF_S(30), .idle_timeout = HF_S(60) };
+	text_init(&g->head_octets);
+	code = take_options(argc, argv, &g->o);
+	if (code != 0) {
+		free(g);
+		return code - 1;
+	}
+	code = open_all(g);
+	if (code == 0) {
+		g->started = g->last_progress = g->loop.now;
+		http_client_init(&g->http, g->o.head);
+		exchange(g);
+		g->ended = g->loop.now;
+		end_connection(g);
+		if (g->why != HF_OK && g->sentence[0])
+			cmd_say(CMD_get, "%s: %s", g->o.url_text, g->sentence);
+		finish_output(g);
+		code = exit_code(g);
+		if (code == hf_status_exit(HF_HTTP_ERROR) && g->why == HF_OK)
+			cmd_say(CMD_get, "%s: the server answered %u %.*s", g->o.url_text, g->status,
+				(int)g->head.reason.len, (const char *)g->head.reason.at);
+		if (g->o.json) {
+			get_tell_json(g, code);
+			(void)cmd_flush();
+		}
+		loop_close(&g->loop);
+	}
+	text_free(&g->head_octets);
+	free(g->out.part);
+	free(g);
+	return code;
+}

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: MIT */
+#include "cmd/serve.h"
+
+#include "explain/json.h"
+#include "explain/table.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#define STOP_WITHIN HF_S(2)
+#define CHECK_EVERY HF_S(1)
+
+struct serve_options {
+	const char *dir, *net, *pcap, *socket;
+	uint64_t port, connections;
+	hf_time_ns idle, head;
+	bool list, quiet, json, trace;
+};
+
+/* 0: go on; else the exit code is ret - 1. */
+static int take_options(int argc, char **argv, struct serve_options *o)
+{
+	struct cmd_args a;
+
+	cmd_args_begin(&a, CMD_serve, argc, argv);
+	for (int id; (id = cmd_args_next(&a)) != OPT_END;) {
+		switch (id) {
+		case OPT_WRONG:
+			return 1 + 2;
+		case OPT_ANSWERED:
+			return 1 + 0;
+		case OPT_serve_NET:
+			o->net = a.value;
+			break;
+		case OPT_serve_PORT:
+			if (!cmd_parse_number(a.value, 1, 65535, &o->port))
+				return 1 + cmd_usage(CMD_serve, "--port %s: a port is a number from 1 to 65535", a.value);
+			break;
+		case OPT_serve_CONNECTIONS:
+			if (!cmd_parse_number(a.value, 1, 100000, &o->connections))
+				return 1 + cmd_usage(CMD_serve, "--connections %s: a number from 1 to 100000 is wanted",
+						     a.value);
+			break;
+		case OPT_serve_IDLE:
+			if (!cmd_parse_seconds(a.value, &o->idle))
+				return 1 + cmd_usage(CMD_serve,
+						     "--idle-timeout %s: seconds are wanted, as in 60 or 0.5", a.value);
+			break;
+		case OPT_serve_HEAD:
+			if (!cmd_parse_seconds(a.value, &o->head))
+				return 1 + cmd_usage(CMD_serve,
+						     "--head-timeout %s: seconds are wanted, as in 10 or 0.5", a.value);
+			break;
+		case OPT_serve_LIST:
+			o->list = true;
+			break;
+		case OPT_serve_QUIET:
+			o->quiet = true;
+			break;
+		case OPT_serve_JSON:
+			o->json = true;
+			break;
+		case OPT_serve_SOCKET:
+			o->socket = a.value;
+			break;
+		case OPT_serve_PCAP:
+			o->pcap = a.value;
+			break;
+		case OPT_serve_TRACE:
+			o->trace = true;
+			break;
+		}
+	}
+	if (a.operands == 0)
+		return 1 + cmd_usage(CMD_serve, "which directory?");
+	if (a.operands > 1)
+		return 1 + cmd_usage(CMD_serve, "one directory at a time, not also %s", a.operand[1]);
+	if (!o->net)
+		return 1 + cmd_usage(CMD_serve, "--net is needed: it names the network to serve on");
+	o->dir = a.operand[0];
+	return 0;
+}
+
+/* Each file that is being sent holds a descriptor. */
+static void allow_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static bool make_blocks(struct serve *s, uint32_t n)
+{
+	s->conns = calloc(n, sizeof(*s->conns));
+	s->free_list = calloc(n, sizeof(*s->free_list));
+	if (!s->conns || !s->free_list)
+		return false;
+	for (uint32_t i = 0; i < n; i++)
+		s->free_list[i] = n - 1 - i;
+	s->room = n;
+	return true;
+}
+
+static int open_files(struct serve *s, const char *dir)
+{
+	hf_status st = files_open_root(&s->files, dir);
+
+	if (st == HF_OK)
+		return 0;
+	if (errno == ENOSYS)
+		cmd_say(CMD_serve,
+			"this kernel has no openat2(), which keeps links from leading out of %s (Linux 5.6 has it)", dir);
+	else
+		cmd_say(CMD_serve, "%s: %s", dir, strerror(errno));
+	return st == HF_SYSTEM ? hf_status_exit(st) : 2; /* a directory that is not there is a wrong command line */
+}
+
+static int start(struct serve *s, const struct serve_options *o)
+{
+	uint32_t kept = (uint32_t)hf_min_u64(o->connections, SERVE_CHUNKS_KEPT_FOR) * SERVE_CHUNKS_KEPT;
+	struct hf_net_defaults defaults = {
+		.limits = { .conns = (uint32_t)o->connections,
+			    .accept_queue = 1024,
+			    .half_open = 4096,
+			    .chunks = SERVE_CHUNKS_SHARED + kept },
+		.tcp = { .nodelay = true, .send_buffer = SERVE_SEND_BUFFER, .recv_window = SERVE_RECV_WINDOW },
+	};
+	struct hf_endpoint local = { .port = (uint16_t)o->port };
+	const char *why = "";
+	hf_status st;
+	int code;
+
+	s->control.fd = -1;
+	s->files.root = -1;
+	text_init(&s->log);
+	code = open_files(s, o->dir);
+	if (code != 0)
+		return code;
+	allow_descriptors();
+	if (!make_blocks(s, (uint32_t)o->connections)) {
+		cmd_say(CMD_serve, "no memory for %llu connections", (unsigned long long)o->connections);
+		return hf_status_exit(HF_FULL);
+	}
+	code = loop_open(&s->loop, CMD_serve, o->net, &defaults, o->pcap, o->trace);
+	if (code != 0)
+		return code;
+	hf_wheel_init(&s->wheel, s->loop.now);
+	s->chunks = defaults.limits.chunks;
+	s->chunks_kept = kept;
+	s->list = o->list;
+	s->quiet = o->quiet;
+	s->json = o->json;
+	s->http = (struct http_server_config){
+		.idle = o->idle, .head = o->head, .linger = HF_S(2), .stall = HF_S(120), .body_limit = 1u << 20
+	};
+	st = hf_listen(s->loop.host, &local, s->loop.now, &s->listener);
+	if (st != HF_OK) {
+		cmd_say(CMD_serve, "port %llu cannot be listened at: %s", (unsigned long long)o->port,
+			hf_status_sentence(st));
+		return hf_status_exit(st);
+	}
+	st = control_open(&s->control, s->loop.net, o->socket, &why);
+	if (st != HF_OK && o->socket) {
+		cmd_say(CMD_serve, "--socket %s: %s", o->socket, why);
+		return 2;
+	}
+	if (st != HF_OK)
+		cmd_say(CMD_serve, "there is no control socket, so handfast states will not find this server: %s", why);
+	return 0;
+}
+
+static void tell_address(const struct serve *s, const struct hf_endpoint *e)
+{
+	struct text t;
+
+	text_init(&t);
+	text_add(&t, "http://");
+	text_add_endpoint(&t, e);
+	if (s->json) {
+		struct text line;
+		struct json j;
+
+		text_init(&line);
+		j = json_over(&line);
+		j.one_line = true;
+		json_object(&j);
+		json_put_string(&j, "listening", text_str(&t));
+		json_object_end(&j);
+		fputs(text_str(&line), stdout);
+		text_free(&line);
+	} else {
+		printf("listening %s\n", text_str(&t));
+	}
+	text_free(&t);
+}
+
+static void tell_ready(const struct serve *s, uint16_t port)
+{
+	struct hf_net_info info;
+
+	hf_net_describe(s->loop.net, &info);
+	for (unsigned i = 0; i < info.addrs; i++)
+		tell_address(s, &(struct hf_endpoint){ info.addr[i], port });
+	(void)cmd_flush(); /* nobody reads it: the server serves all the same */
+}
+
+static void flush_log(struct serve *s)
+{
+	FILE *to = s->json ? stdout : stderr;
+
+	if (s->log.len == 0)
+		return;
+	fputs(text_str(&s->log), to);
+	fflush(to);
+	text_clear(&s->log);
+}
+
+static void answer_events(struct serve *s)
+{
+	struct hf_event ev;
+
+	while (hf_host_next_event(s->loop.host, &ev)) {
+		struct served *c = ev.tag ? &s->conns[ev.tag - 1] : NULL;
+
+		if (c && c->used && c->conn.slot == ev.conn.slot && c->conn.birth == ev.conn.birth)
+			serve_drive(s, c);
+	}
+}
+
+static void answer_timers(struct serve *s)
+{
+	for (struct hf_timer *t; (t = hf_wheel_next(&s->wheel, s->loop.now));)
+		serve_drive(s, HF_CONTAINER(t, struct served, timer));
+}
+
+/* Files that lost octets while they are sent: see serve_file.c. */
+static void check_files(struct serve *s)
+{
+	bool due = s->files.open > 0 && s->loop.now >= s->next_check;
+
+	if (due) {
+		s->next_check = s->loop.now + CHECK_EVERY;
+		files_age(&s->files);
+	}
+	if (files_any_shrunk() || due)
+		serve_drop_shrunk(s);
+}
+
+static hf_time_ns next_wait(const struct serve *s)
+{
+	hf_time_ns at = hf_wheel_wake_at(&s->wheel);
+
+	if (s->files.open > 0)
+		at = hf_min_u64(at, s->next_check);
+	return at == HF_NEVER ? HF_NEVER : at > s->loop.now ? at - s->loop.now : 0;
+}
+
+static hf_status turn(struct serve *s, hf_time_ns wait_at_most, bool accepting)
+{
+	hf_status st = loop_turn(&s->loop, hf_min_u64(wait_at_most, next_wait(s)));
+
+	if (st != HF_OK)
+		return st;
+	s->wall = loop_wall_seconds(&s->loop);
+	check_files(s);
+	answer_events(s);
+	if (accepting)
+		serve_accept(s);
+	answer_timers(s);
+	control_turn(&s->control, s->loop.net);
+	flush_log(s);
+	return HF_OK;
+}
+
+static bool tcp_is_busy(const struct serve *s)
+{
+	struct hf_host_counters n;
+
+	hf_host_count(s->loop.host, &n);
+	return n.conns > 0;
+}
+
+/* Nobody new; who is being answered gets the rest, but not for longer than STOP_WITHIN. */
+static hf_status wind_down(struct serve *s)
+{
+	hf_time_ns end = s->loop.now + STOP_WITHIN;
+	hf_status st = HF_OK;
+
+	(void)!hf_unlisten(s->loop.host, s->listener, s->loop.now);
+	serve_stop_all(s);
+	while (st == HF_OK && (s->used > 0 || tcp_is_busy(s)) && s->loop.now < end && s->loop.stop < 2)
+		st = turn(s, hf_min_u64(end - s->loop.now, HF_MS(100)), false);
+	for (uint32_t i = 0; s->used > 0; i++)
+		if (s->conns[i].used)
+			serve_drop(s, &s->conns[i]);
+	if (st == HF_OK)
+		loop_drain(&s->loop);
+	flush_log(s);
+	return st;
+}
+
+static void finish(struct serve *s)
+{
+	if (s->loop.net) {
+		control_close(&s->control, s->loop.net);
+		loop_close(&s->loop);
+	}
+	files_close_root(&s->files);
+	text_free(&s->log);
+	free(s->conns);
+	free(s->free_list);
+	free(s);
+}
+
+int cmd_serve(int argc, char **argv)
+{
+	struct serve_options o = { .port = 80, .connections = 4096, .idle = HF_S(60), .head = HF_S(10) };
+	int code = take_options(argc, argv, &o);
+	hf_status st = HF_OK;
+	struct serve *s;
+
+	if (code != 0)
+		return code - 1;
+	s = calloc(1, sizeof(*s));
+	if (!s) {
+		cmd_say(CMD_serve, "no memory");
+		return hf_status_exit(HF_FULL);
+	}
+	code = start(s, &o);
+	if (code == 0) {
+		tell_ready(s, (uint16_t)o.port);
+		while (st == HF_OK && s->loop.stop == 0)
+			st = turn(s, HF_NEVER, true);
+		if (st == HF_OK)
+			st = wind_down(s);
+		code = hf_status_exit(st);
+	}
+	finish(s);
+	return code;
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HF_CMD_SERVE_H
+#define HF_CMD_SERVE_H
+
+#include "base/chunk.h"
+#include "base/wheel.h"
+#include "cmd/loop.h"
+#include "cmd/serve_control.h"
+#include "cmd/serve_file.h"
+#include "explain/text.h"
+#include "http/http_server.h"
+
+/*
+ * The server's parts: serve.c is the command and its loop, serve_conn.c a connection's life, serve_answer.c what is
+ * answered, serve_file.c files, serve_control.c the socket that answers `handfast states`.
+ */
+#define SERVE_SEND_BUFFER (1u << 20) /* octets queued a connection */
+#define SERVE_RECV_WINDOW (1u << 15) /* requests are small; a head fits twice */
+#define SERVE_HOLDS 8u               /* files a connection may still be sending, pipelined ones */
+#define SERVE_TEXT 2048u             /* a head with a short page */
+#define SERVE_TARGET 128u            /* of a target in the log */
+
+/*
+ * Buffers are one pool for all, so who reads nothing, or sends and is not answered yet, must not take them from the rest.
+ * Some are kept for each connection: those its receive window can fill, and two to answer with. The others may be used by
+ * who has much to send, but by each only up to a share of those still free: the more want them, the less each gets.
+ */
+#define SERVE_CHUNKS_SHARED 16384u
+#define SERVE_CHUNKS_KEPT (SERVE_RECV_WINDOW / HF_CHUNK_BYTES + 2 + 2) /* a window may begin and end amid a chunk */
+#define SERVE_CHUNKS_KEPT_FOR 4096u                                    /* connections at most */
+#define SERVE_SHARE 16u
+
+/* A file that a connection has lent to TCP up to an octet of its stream. */
+struct serve_hold {
+	struct file *file;
+	uint64_t until;
+};
+
+/* The answer being written: text (a head, and a body that was made here), then a part of a file. */
+struct serve_answer {
+	bool ready;
+	uint16_t status;
+	uint32_t text_len, text_sent;
+	char text[SERVE_TEXT];
+	char *page; /* a body too large for text: owned */
+	size_t page_len, page_sent;
+	struct file *file; /* held; NULL: none */
+	uint64_t at, end;  /* octets of the file still to be written */
+	uint64_t body_len; /* for the log */
+	hf_time_ns asked_at;
+	char method[8];
+	char target[SERVE_TARGET];
+};
+
+struct served {
+	bool used;
+	bool peer_done; /* its FIN is here */
+	hf_conn conn;
+	struct hf_endpoint remote;
+	struct http_server http;
+	struct hf_timer timer;
+	uint64_t written; /* octets given to TCP so far */
+	uint64_t acked;
+	uint32_t hold_at, holds; /* a ring, oldest first */
+	struct serve_hold hold[SERVE_HOLDS];
+	struct serve_answer answer;
+};
+
+struct serve {
+	struct loop loop;
+	struct files files;
+	struct serve_control control;
+	struct http_server_config http;
+	struct hf_wheel wheel;
+	struct served *conns;
+	uint32_t *free_list;
+	uint32_t room, used;
+	uint32_t chunks, chunks_kept;
+	hf_listener listener;
+	bool list, quiet, json;
+	int64_t wall;          /* seconds, as of this turn */
+	hf_time_ns next_check; /* of the sizes of files being sent */
+	uint64_t requests;
+	struct text log;
+	struct hf_bytes spans[H1_HEAD_BYTES];
+	uint8_t scratch[H1_HEAD_BYTES];
+	uint8_t block[FILE_MAPPED_FROM];
+	struct h1_head head;
+};
+
+/* serve_conn.c */
+void serve_accept(struct serve *s);
+void serve_drive(struct serve *s, struct served *c); /* something may have changed: goes on as far as it can */
+void serve_drop(struct serve *s, struct served *c);  /* resets it; the block is free */
+void serve_drop_shrunk(struct serve *s);             /* resets all who send a file that lost octets */
+void serve_stop_all(struct serve *s);
+
+/* serve_answer.c: s->head is the request; asked: it was answered by serve_prepare() already, which does not count now. */
+void serve_prepare(struct serve *s, struct served *c);
+void serve_prepare_refusal(struct serve *s, struct served *c, enum h1_fault fault, bool asked);
+void serve_log(struct serve *s, const struct served *c, bool whole);
+
+#endif

@@ -1,0 +1,109 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# What the program says, where it says it, and with which code it ends. Prints TAP-like lines; exits 1 when one is not ok.
+hf=$(realpath "$1")
+failed=0
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir" || exit 1
+
+ok() { echo "ok $1"; }
+not_ok() { echo "not ok $1: $2"; failed=1; }
+
+# wrong NAME CODE WORDS COMMAND...: ends with that code, nothing on stdout, one sentence with those words on stderr.
+wrong() {
+	local name=$1 code=$2 words=$3 got
+	shift 3
+	timeout 10 "$hf" "$@" >out 2>err
+	got=$?
+	if [ $got -ne "$code" ]; then not_ok "$name" "code $got instead of $code"
+	elif [ -s out ]; then not_ok "$name" "something on stdout"
+	elif [ "$(wc -l <err)" -ne 1 ]; then not_ok "$name" "$(wc -l <err) lines on stderr"
+	elif ! grep -qF -e "$words" err; then not_ok "$name" "says: $(cat err)"
+	else ok "$name"; fi
+}
+
+net=tun:hfnever0,addr=10.9.0.2/24,gw=10.9.0.1
+url=http://10.9.0.1/
+
+wrong unknown-command 2 'there is no command fetch' fetch
+wrong unknown-option-of-all 2 'there is no option --fetch' --fetch
+for c in serve get states scenario help; do
+	wrong "$c-unknown-option" 2 "handfast $c: there is no option --nonsense" $c --nonsense
+done
+wrong serve-no-dir 2 'which directory' serve --net $net
+wrong serve-no-net 2 '--net is needed' serve .
+wrong serve-dir-missing 2 'nothing-here: No such file' serve nothing-here --net $net
+wrong serve-dir-is-file 2 'Not a directory' serve out --net $net
+wrong serve-two-dirs 2 'not also b' serve . b --net $net
+wrong serve-port 2 '--port 0: a port is a number from 1 to 65535' serve . --net $net --port 0
+wrong serve-port-text 2 '--port http' serve . --net $net --port http
+wrong serve-port-missing 2 '--port needs a value' serve . --net $net --port
+wrong serve-idle 2 '--idle-timeout soon' serve . --net $net --idle-timeout soon
+wrong serve-net-kind 2 '--net' serve . --net nonsense
+wrong serve-net-addr 2 '10.9.0.300/24' serve . --net tun:hfnever0,addr=10.9.0.300/24
+wrong serve-net-sim 2 'handfast scenario plays both ends' serve . --net sim
+wrong get-no-url 2 'which URL' get --net $net
+wrong get-no-net 2 '--net is needed' get $url
+wrong get-two 2 'not also' get $url $url --net $net
+wrong get-name 2 'names are not looked up yet' get http://example.org/ --net $net
+wrong get-https 2 'only http://' get https://10.9.0.1/ --net $net
+wrong get-no-scheme 2 'a URL begins with http://' get 10.9.0.1 --net $net
+wrong get-space 2 'a space or control character' get 'http://10.9.0.1/a b' --net $net
+wrong get-port 2 'a port is a number' get http://10.9.0.1:99999/ --net $net
+wrong get-bare-ip6 2 'brackets' get http://fd09::1/ --net $net
+wrong get-user 2 'user names and passwords' get http://me@10.9.0.1/ --net $net
+wrong get-timeout 2 '--timeout 0' get $url --net $net --timeout 0
+wrong get-json-dash 2 'both want stdout' get $url --net $net --json -o -
+wrong get-net-sim 2 'handfast scenario plays both ends' get $url --net sim
+wrong help-unknown 2 'there is no command nonsense' help nonsense
+wrong help-shell 2 'only bash is known' help --completion fish
+export XDG_RUNTIME_DIR=$dir
+wrong states-none 11 'no handfast serve of yours runs here' states
+wrong states-no-socket 11 'no server answers at /nowhere' states --socket /nowhere
+wrong states-operand 2 'nothing is to be named here' states now
+
+# right NAME WORDS COMMAND...: ends with 0, those words on stdout, nothing on stderr.
+right() {
+	local name=$1 words=$2 got
+	shift 2
+	timeout 10 "$hf" "$@" >out 2>err
+	got=$?
+	if [ $got -ne 0 ]; then not_ok "$name" "code $got: $(cat err)"
+	elif [ -s err ]; then not_ok "$name" "says on stderr: $(cat err)"
+	elif ! grep -qF -e "$words" out; then not_ok "$name" "does not say $words"
+	else ok "$name"; fi
+}
+
+right version 'handfast 0.' --version
+right help Examples --help
+for c in serve get states scenario help; do
+	right "$c-help" "Usage: handfast $c" $c --help
+	head -1 out | grep -qx Examples && ok "$c-help-begins-with-examples" || not_ok "$c-help-begins-with-examples" "$(head -1 out)"
+	grep -q '^Exit codes$' out && ok "$c-help-lists-codes" || not_ok "$c-help-lists-codes" "no exit codes"
+	[ "$(awk '{ if (length > m) m = length } END { print m }' out)" -le 120 ] && ok "$c-help-is-narrow" || not_ok "$c-help-is-narrow" "a line is longer than 120"
+	cp out by-option
+	right "help-$c" "Usage: handfast $c" help $c
+	cmp -s out by-option && ok "help-$c-is-the-same" || not_ok "help-$c-is-the-same" "it differs"
+	right "man-$c" ".SH OPTIONS" help --man $c
+	if command -v mandoc >/dev/null; then
+		mandoc -T lint -W warning out >lint && ok "man-$c-lint" || not_ok "man-$c-lint" "$(head -1 lint)"
+	fi
+	[ "$(grep -c '^  .*--' by-option)" -ge "$(grep -c '^\.B.*\\-\\-' out)" ] || not_ok "man-$c-options" "options differ"
+done
+right man-all '.SH COMMANDS' help --man
+right completion 'complete -F _handfast handfast' help --completion bash
+bash -n out && ok completion-is-bash || not_ok completion-is-bash "it is not"
+. ./out
+COMP_WORDS=(handfast get --ti) COMP_CWORD=2
+_handfast
+[ "${COMPREPLY[*]}" = --timeout ] && ok completion-completes || not_ok completion-completes "${COMPREPLY[*]}"
+
+"$hf" >out 2>err
+[ $? -eq 2 ] && [ ! -s out ] && grep -q Usage err && ok no-command || not_ok no-command "code or words"
+"$hf" serve --help 2>err | true
+[ ! -s err ] && ok closed-stdout-is-quiet || not_ok closed-stdout-is-quiet "$(cat err)"
+"$hf" --version >/dev/full 2>err
+[ $? -eq 1 ] && ok full-stdout-is-noticed || not_ok full-stdout-is-noticed "code"
+
+exit $failed
