@@ -10,8 +10,14 @@
  */
 #include "tcp/tcp_internal.h"
 
-static struct tcp_chain ready_chain(const struct tcp *t) { return TCP_CHAIN(t->conns.items, struct tcp_conn, ready); }
-static struct tcp_chain event_chain(const struct tcp *t) { return TCP_CHAIN(t->conns.items, struct tcp_conn, ev); }
+static struct tcp_chain ready_chain(const struct tcp *t)
+{
+	return TCP_CHAIN(t->conns.items, struct tcp_conn, ready);
+}
+static struct tcp_chain event_chain(const struct tcp *t)
+{
+	return TCP_CHAIN(t->conns.items, struct tcp_conn, ev);
+}
 
 static uint32_t bucket_count(const struct hf_limits *l)
 {

@@ -37,7 +37,8 @@ struct tcp_out {
 	struct hf_frame_out *frame;
 };
 
-void tcp_init(struct tcp *t, struct hf_arena *a, const struct hf_host_config *cfg, struct hf_chunks *chunks, struct hf_wheel *wheel, struct hf_trace *trace, struct hf_rng *rng);
+void tcp_init(struct tcp *t, struct hf_arena *a, const struct hf_host_config *cfg, struct hf_chunks *chunks,
+	      struct hf_wheel *wheel, struct hf_trace *trace, struct hf_rng *rng);
 
 void tcp_feed(struct tcp *t, const struct tcp_in *in, hf_time_ns now);
 
@@ -73,12 +74,15 @@ bool tcp_next_advice(struct tcp *t, struct hf_addr *ret_dst);
 HF_NODISCARD hf_status tcp_listen(struct tcp *t, const struct hf_endpoint *local, hf_listener *ret);
 HF_NODISCARD hf_status tcp_unlisten(struct tcp *t, hf_listener l, hf_time_ns now);
 HF_NODISCARD hf_status tcp_accept(struct tcp *t, hf_listener l, hf_conn *ret);
-HF_NODISCARD hf_status tcp_connect(struct tcp *t, const struct hf_endpoint *remote, const struct hf_endpoint *local, uint32_t path_mtu, hf_time_ns now, hf_conn *ret);
+HF_NODISCARD hf_status tcp_connect(struct tcp *t, const struct hf_endpoint *remote, const struct hf_endpoint *local,
+				   uint32_t path_mtu, hf_time_ns now, hf_conn *ret);
 /* As tcp_connect(), from a listener that turns active and ends. */
-HF_NODISCARD hf_status tcp_listener_connect(struct tcp *t, hf_listener l, const struct hf_endpoint *remote, uint32_t path_mtu, hf_time_ns now, hf_conn *ret);
+HF_NODISCARD hf_status tcp_listener_connect(struct tcp *t, hf_listener l, const struct hf_endpoint *remote,
+					    uint32_t path_mtu, hf_time_ns now, hf_conn *ret);
 HF_NODISCARD hf_status tcp_listener_local(const struct tcp *t, hf_listener l, struct hf_endpoint *ret);
 enum tcp_write_kind { TCP_WRITE_COPY, TCP_WRITE_BORROW, TCP_WRITE_URGENT };
-HF_NODISCARD hf_status tcp_write(struct tcp *t, hf_conn c, struct hf_bytes data, enum tcp_write_kind kind, hf_time_ns now, size_t *ret_len);
+HF_NODISCARD hf_status tcp_write(struct tcp *t, hf_conn c, struct hf_bytes data, enum tcp_write_kind kind,
+				 hf_time_ns now, size_t *ret_len);
 HF_NODISCARD hf_status tcp_read(struct tcp *t, hf_conn c, struct hf_bytes *spans, size_t max, size_t *ret_n);
 HF_NODISCARD hf_status tcp_consume(struct tcp *t, hf_conn c, size_t n, hf_time_ns now);
 HF_NODISCARD hf_status tcp_shut(struct tcp *t, hf_conn c, hf_time_ns now);
@@ -105,10 +109,10 @@ enum tcp_event {
 
 struct tcp_arrow {
 	bool legal;
-	uint8_t to;         /* enum hf_tcp_state */
-	uint8_t then;       /* enum tcp_action */
-	uint8_t row;        /* index into tcp_fsm_row() */
-	const char *rfc;    /* "9293 3.10.7.4" */
+	uint8_t to;      /* enum hf_tcp_state */
+	uint8_t then;    /* enum tcp_action */
+	uint8_t row;     /* index into tcp_fsm_row() */
+	const char *rfc; /* "9293 3.10.7.4" */
 };
 
 enum tcp_action {

@@ -14,8 +14,10 @@ enum row {
 };
 
 const struct tcp_arrow tcp_arrows[HF_TCP_STATE_COUNT][TCP_EVENT_COUNT] = {
-#define T(from, on, to_, then_, rfc_)                                                                         \
-	[HF_TCP_##from][TCP_ON_##on] = { .legal = true, .to = HF_TCP_##to_, .then = TCP_DO_##then_, .row = ROW_##from##_##on, .rfc = rfc_ },
+#define T(from, on, to_, then_, rfc_)                                                                            \
+	[HF_TCP_##from][TCP_ON_##on] = {                                                                         \
+		.legal = true, .to = HF_TCP_##to_, .then = TCP_DO_##then_, .row = ROW_##from##_##on, .rfc = rfc_ \
+	},
 #include "tcp/tcp_fsm.def"
 #undef T
 };

@@ -281,16 +281,8 @@ static void trim(struct tcp *t, struct tcp_segment *s, uint32_t wnd)
 	uint32_t old = seq_lt(s->seq, c->rcv_nxt) ? c->rcv_nxt - s->seq : 0, room;
 
 	if (old > 0) {
-		if (s->syn) {
-			s->syn = false;
-			s->seq++;
-			old--;
-		}
-		if (old > s->data.len) {
-			/* Nothing new but, at most, a FIN that was taken before. */
-			s->fin = false;
-			old = (uint32_t)s->data.len;
-		}
+		/* An acceptable segment that begins before the window reaches into it: its last number is new. */
+		HF_ASSERT(old <= s->data.len);
 		s->data.at += old;
 		s->data.len -= old;
 		s->seq += old;

@@ -11,7 +11,10 @@
  */
 #include "tcp/tcp_internal.h"
 
-static struct tcp_chain half_chain(const struct tcp *t) { return TCP_CHAIN(t->halves, struct tcp_half, link); }
+static struct tcp_chain half_chain(const struct tcp *t)
+{
+	return TCP_CHAIN(t->halves, struct tcp_half, link);
+}
 
 struct tcp_half *tcp_half_at(const struct tcp *t, uint32_t i)
 {
@@ -41,8 +44,7 @@ struct tcp_listen *tcp_listener_for(const struct tcp *t, const struct hf_addr *d
 				*ret_slot = i;
 				return l;
 			}
-			if (addr_is_any(&l->local.addr) ||
-			    (addr_is_any_ip4(&l->local.addr) && addr_is_ip4(dst))) {
+			if (addr_is_any(&l->local.addr) || (addr_is_any_ip4(&l->local.addr) && addr_is_ip4(dst))) {
 				any = l;
 				*ret_slot = i;
 			}

@@ -11,8 +11,14 @@
 
 #define CONTROL_TTL 64u
 
-static struct tcp_chain ready_chain(const struct tcp *t) { return TCP_CHAIN(t->conns.items, struct tcp_conn, ready); }
-static struct tcp_chain control_chain(const struct tcp *t) { return TCP_CHAIN(t->controls.items, struct tcp_control, link); }
+static struct tcp_chain ready_chain(const struct tcp *t)
+{
+	return TCP_CHAIN(t->conns.items, struct tcp_conn, ready);
+}
+static struct tcp_chain control_chain(const struct tcp *t)
+{
+	return TCP_CHAIN(t->controls.items, struct tcp_control, link);
+}
 
 void tcp_output(struct tcp *t, struct tcp_conn *c, hf_time_ns now)
 {
@@ -128,10 +134,10 @@ uint32_t tcp_window(struct tcp *t, struct tcp_conn *c)
 /* ---- cutting a segment ---- */
 
 struct cut {
-	uint32_t len;    /* octets of payload */
+	uint32_t len; /* octets of payload */
 	bool syn, fin;
-	bool from_head;  /* a retransmission of the first octets, out of turn */
-	bool moves;      /* snd_nxt goes on behind it */
+	bool from_head; /* a retransmission of the first octets, out of turn */
+	bool moves;     /* snd_nxt goes on behind it */
 	struct tcp_header h;
 };
 
@@ -430,7 +436,9 @@ static void pull_control(struct tcp *t, uint32_t i, struct tcp_out *out)
 	out->ttl = x->ttl;
 	out->tos = x->tos;
 	if (hf_trace_on(t->trace)) {
-		struct tcp_key k = { .remote = x->dst, .local_port = x->h.src_port, .remote_port = x->h.dst_port,
+		struct tcp_key k = { .remote = x->dst,
+				     .local_port = x->h.src_port,
+				     .remote_port = x->h.dst_port,
 				     .local = tcp_local_index(t, &x->src) };
 
 		tcp_trace_segment(t, &k, HF_TR_TCP_TX, &x->h, 0, x->h.window);

@@ -8,7 +8,10 @@
  */
 #include "tcp/tcp_internal.h"
 
-static struct tcp_chain tw_chain(const struct tcp *t) { return TCP_CHAIN(t->tws, struct tcp_tw, link); }
+static struct tcp_chain tw_chain(const struct tcp *t)
+{
+	return TCP_CHAIN(t->tws, struct tcp_tw, link);
+}
 
 static void arm_tw_timer(struct tcp *t)
 {

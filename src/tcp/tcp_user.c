@@ -155,8 +155,8 @@ static hf_status open_actively(struct tcp *t, const struct hf_endpoint *remote, 
 	return HF_OK;
 }
 
-hf_status tcp_connect(struct tcp *t, const struct hf_endpoint *remote, const struct hf_endpoint *local, uint32_t path_mtu,
-		      hf_time_ns now, hf_conn *ret)
+hf_status tcp_connect(struct tcp *t, const struct hf_endpoint *remote, const struct hf_endpoint *local,
+		      uint32_t path_mtu, hf_time_ns now, hf_conn *ret)
 {
 	return open_actively(t, remote, local, path_mtu, HF_TCP_CLOSED, now, ret);
 }
@@ -414,7 +414,8 @@ static void tell_conn(const struct tcp *t, const struct tcp_conn *c, struct hf_c
 	ret->soft = (hf_status)c->soft;
 	ret->id = c->id;
 	ret->acked = c->acked;
-	ret->sent = c->acked + hf_min_u32(c->snd_max - (tcp_syn_acked(c) ? c->snd_una : c->iss + (c->snd_max != c->iss)), c->sq_len);
+	ret->sent = c->acked +
+		    hf_min_u32(c->snd_max - (tcp_syn_acked(c) ? c->snd_una : c->iss + (c->snd_max != c->iss)), c->sq_len);
 	ret->received = c->received;
 	ret->bytes_retransmitted = c->bytes_retransmitted;
 	ret->send_queued = c->sq_len;

@@ -51,7 +51,8 @@ static int64_t take_number(const char **p)
 static const struct {
 	char letter;
 	uint8_t flag;
-} letters[] = { { 'S', TCP_SYN }, { 'F', TCP_FIN }, { 'R', TCP_RST }, { 'P', TCP_PSH }, { 'U', TCP_URG }, { 'A', TCP_ACK } };
+} letters[] = { { 'S', TCP_SYN }, { 'F', TCP_FIN }, { 'R', TCP_RST },
+		{ 'P', TCP_PSH }, { 'U', TCP_URG }, { 'A', TCP_ACK } };
 
 static bool take_segment(const char **p, struct wanted *ret)
 {
@@ -176,7 +177,8 @@ static bool matches(const struct drill *d, const struct wanted *w, const struct 
 		return false;
 	if (!w->has_ack && o->h.ack != 0)
 		return false; /* nothing that could be taken for one */
-	if ((w->has_win && o->h.window != w->win) || (w->has_urg && o->h.urgent != w->urg) || (w->has_gso && o->gso != w->gso))
+	if ((w->has_win && o->h.window != w->win) || (w->has_urg && o->h.urgent != w->urg) ||
+	    (w->has_gso && o->gso != w->gso))
 		return false;
 	if ((w->has_mss && (!o->h.has_mss || o->h.mss != w->mss)) || (w->no_mss && o->h.has_mss))
 		return false;
@@ -483,7 +485,8 @@ void drill_connect(struct drill *d)
 	struct hf_endpoint remote = { .addr = d->lab->host[LAB_B].addr, .port = d->peer_port };
 
 	now_is(d);
-	assert_int_equal(tcp_connect(d->tcp, &remote, &local, d->lab->host[LAB_A].cfg.mtu_bytes, d->lab->now, &d->conn), HF_OK);
+	assert_int_equal(tcp_connect(d->tcp, &remote, &local, d->lab->host[LAB_A].cfg.mtu_bytes, d->lab->now, &d->conn),
+			 HF_OK);
 	d->named = true;
 	after_call(d);
 }
@@ -615,11 +618,19 @@ void drill_open_passive(struct drill *d, const char *syn)
 	forget_past(d);
 }
 
-const char *const drill_place_names[DRILL_PLACES] = {
-	"CLOSED",     "LISTEN",     "SYN_SENT",   "SYN_RECEIVED passive", "SYN_RECEIVED active", "ESTABLISHED",
-	"FIN_WAIT_1", "FIN_WAIT_2", "CLOSE_WAIT", "CLOSING",		  "LAST_ACK",		 "TIME_WAIT, block held",
-	"TIME_WAIT, bare"
-};
+const char *const drill_place_names[DRILL_PLACES] = { "CLOSED",
+						      "LISTEN",
+						      "SYN_SENT",
+						      "SYN_RECEIVED passive",
+						      "SYN_RECEIVED active",
+						      "ESTABLISHED",
+						      "FIN_WAIT_1",
+						      "FIN_WAIT_2",
+						      "CLOSE_WAIT",
+						      "CLOSING",
+						      "LAST_ACK",
+						      "TIME_WAIT, block held",
+						      "TIME_WAIT, bare" };
 
 void drill_go(struct drill *d, enum drill_place to)
 {

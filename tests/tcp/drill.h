@@ -39,7 +39,7 @@ struct drill {
 	struct tcp *tcp;
 	hf_conn conn;
 	hf_listener listener;
-	bool named;               /* conn is a name of ours */
+	bool named; /* conn is a name of ours */
 	uint32_t iss, peer_iss;
 	uint16_t local_port, peer_port;
 	bool iss_known;
@@ -48,7 +48,7 @@ struct drill {
 	uint16_t win;             /* its window, when a line does not say */
 	uint32_t written, read;   /* octets of each stream so far */
 	uint32_t in_out, looked;
-	bool any_payload;         /* do not compare payload with the stream */
+	bool any_payload; /* do not compare payload with the stream */
 	struct drill_out out[DRILL_OUT];
 };
 
@@ -74,10 +74,10 @@ void drill_forget_out(struct drill *d);
 const char *drill_state(struct drill *d);
 #define in_state(d, text) assert_string_equal(drill_state(d), text)
 /* The states passed since the last time this was asked. */
-#define took_path(d, text)                                                  \
-	do {                                                                \
-		assert_string_equal((d)->lab->host[LAB_A].path, text);      \
-		(d)->lab->host[LAB_A].path[0] = 0;                          \
+#define took_path(d, text)                                             \
+	do {                                                           \
+		assert_string_equal((d)->lab->host[LAB_A].path, text); \
+		(d)->lab->host[LAB_A].path[0] = 0;                     \
 	} while (0)
 uint32_t drill_count(struct drill *d, enum hf_trace_kind kind);
 struct hf_conn_info drill_info(struct drill *d);
@@ -108,8 +108,20 @@ void drill_open_passive(struct drill *d, const char *syn);
  *	FIN_WAIT_2 2/2 1       CLOSE_WAIT 1/1 2   CLOSING 1/2 2           LAST_ACK 1/2 2      TIME_WAIT 2/2 2
  */
 enum drill_place {
-	AT_CLOSED, AT_LISTEN, AT_SYN_SENT, AT_SYN_RECEIVED_PASSIVE, AT_SYN_RECEIVED_ACTIVE, AT_ESTABLISHED, AT_FIN_WAIT_1,
-	AT_FIN_WAIT_2, AT_CLOSE_WAIT, AT_CLOSING, AT_LAST_ACK, AT_TIME_WAIT_HELD, AT_TIME_WAIT_BARE, DRILL_PLACES
+	AT_CLOSED,
+	AT_LISTEN,
+	AT_SYN_SENT,
+	AT_SYN_RECEIVED_PASSIVE,
+	AT_SYN_RECEIVED_ACTIVE,
+	AT_ESTABLISHED,
+	AT_FIN_WAIT_1,
+	AT_FIN_WAIT_2,
+	AT_CLOSE_WAIT,
+	AT_CLOSING,
+	AT_LAST_ACK,
+	AT_TIME_WAIT_HELD,
+	AT_TIME_WAIT_BARE,
+	DRILL_PLACES
 };
 extern const char *const drill_place_names[DRILL_PLACES];
 void drill_go(struct drill *d, enum drill_place to);

@@ -31,13 +31,34 @@ static void fill_limits(struct hf_host_config *c)
 {
 	c->mtu_bytes = 1500;
 	c->link = HF_LINK_IP;
-	c->limits = (struct hf_limits){ .conns = 64, .half_open = 64, .time_wait = 64, .listeners = 8, .accept_queue = 16,
-					.chunks = 2048, .slices = 4096, .gaps = 256, .addrs = 4, .control = 64, .trace = 1 << 16 };
-	c->tcp = (struct hf_tcp_config){ .msl = HF_S(30), .rto_initial = HF_S(1), .rto_min = HF_MS(200), .rto_max = HF_S(120),
-					 .delayed_ack = HF_MS(40), .r2 = HF_S(924), .r2_syn = HF_S(190), .r1 = 3,
-					 .keepalive_idle = HF_S(7200), .keepalive_interval = HF_S(75), .keepalive_probes = 9,
-					 .fin_wait_2_orphan = HF_S(60), .recv_window = 1 << 20, .send_buffer = 1 << 20,
-					 .initial_window = 10, .challenge_acks = 10, .ttl = 64 };
+	c->limits = (struct hf_limits){ .conns = 64,
+					.half_open = 64,
+					.time_wait = 64,
+					.listeners = 8,
+					.accept_queue = 16,
+					.chunks = 2048,
+					.slices = 4096,
+					.gaps = 256,
+					.addrs = 4,
+					.control = 64,
+					.trace = 1 << 16 };
+	c->tcp = (struct hf_tcp_config){ .msl = HF_S(30),
+					 .rto_initial = HF_S(1),
+					 .rto_min = HF_MS(200),
+					 .rto_max = HF_S(120),
+					 .delayed_ack = HF_MS(40),
+					 .r2 = HF_S(924),
+					 .r2_syn = HF_S(190),
+					 .r1 = 3,
+					 .keepalive_idle = HF_S(7200),
+					 .keepalive_interval = HF_S(75),
+					 .keepalive_probes = 9,
+					 .fin_wait_2_orphan = HF_S(60),
+					 .recv_window = 1 << 20,
+					 .send_buffer = 1 << 20,
+					 .initial_window = 10,
+					 .challenge_acks = 10,
+					 .ttl = 64 };
 }
 
 static void init_host(struct lab_host *h, uint8_t seed, hf_time_ns now)
@@ -199,7 +220,10 @@ static void fire_timers(struct lab *lab, enum lab_side side)
 static void deliver(struct lab *lab, enum lab_side to, const uint8_t *bytes, size_t n, uint16_t gso_size)
 {
 	struct lab_host *h = &lab->host[to];
-	struct tcp_in in = { .src = lab->host[!to].addr, .dst = h->addr, .segment = { bytes, n }, .gso_size = gso_size,
+	struct tcp_in in = { .src = lab->host[!to].addr,
+			     .dst = h->addr,
+			     .segment = { bytes, n },
+			     .gso_size = gso_size,
 			     .path_mtu = h->cfg.mtu_bytes };
 
 	h->trace.now = lab->now;
@@ -313,8 +337,9 @@ void lab_write(struct lab *lab, enum lab_side side, const char *text)
 	size_t n;
 
 	lab->host[side].trace.now = lab->now;
-	assert_int_equal(tcp_write(&lab->host[side].tcp, lab->host[side].conn, (struct hf_bytes){ (const uint8_t *)text, strlen(text) },
-				   TCP_WRITE_COPY, lab->now, &n), HF_OK);
+	assert_int_equal(tcp_write(&lab->host[side].tcp, lab->host[side].conn,
+				   (struct hf_bytes){ (const uint8_t *)text, strlen(text) }, TCP_WRITE_COPY, lab->now, &n),
+			 HF_OK);
 	assert_int_equal(n, strlen(text));
 }
 

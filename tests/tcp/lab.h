@@ -37,11 +37,11 @@ struct lab_host {
 	struct hf_rng rng;
 	struct tcp tcp;
 	struct hf_addr addr;
-	hf_conn conn;          /* the one under test */
+	hf_conn conn; /* the one under test */
 	hf_listener listener;
-	char path[1024];       /* "SYN_SENT ESTABLISHED " */
+	char path[1024]; /* "SYN_SENT ESTABLISHED " */
 	uint64_t trace_cursor;
-	uint32_t iss;          /* for relative numbers */
+	uint32_t iss; /* for relative numbers */
 	bool iss_known;
 	uint32_t kinds[HF_TRACE_KIND_COUNT]; /* how often each record was made */
 };
@@ -54,7 +54,7 @@ struct lab {
 	/* Loses the segments whose bit is set: bit n is the nth that this side sends from now on. */
 	uint64_t lose[2];
 	uint32_t sent[2];
-	bool silent;           /* no ladder: for bulk */
+	bool silent; /* no ladder: for bulk */
 	/* When set, it takes what is sent; nothing reaches the other side (drill.h). */
 	void (*tap)(void *arg, enum lab_side from, const struct tcp_out *out, const uint8_t *bytes, size_t n);
 	void *tap_arg;

@@ -132,7 +132,10 @@ static void half_close(void **state)
 }
 
 /* A pattern that tells its place. */
-static uint8_t octet_at(uint32_t i) { return (uint8_t)(i * 2654435761u >> 24); }
+static uint8_t octet_at(uint32_t i)
+{
+	return (uint8_t)(i * 2654435761u >> 24);
+}
 
 static void bulk(uint64_t lose_a, uint64_t lose_b, uint32_t total)
 {
@@ -190,10 +193,14 @@ static void bulk_lossy(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(three_way_handshake), cmocka_unit_test(four_way_close),
-		cmocka_unit_test(simultaneous_close), cmocka_unit_test(simultaneous_open),
-		cmocka_unit_test(fin_and_its_ack_together), cmocka_unit_test(half_close),
-		cmocka_unit_test(bulk_clean), cmocka_unit_test(bulk_lossy),
+		cmocka_unit_test(three_way_handshake),
+		cmocka_unit_test(four_way_close),
+		cmocka_unit_test(simultaneous_close),
+		cmocka_unit_test(simultaneous_open),
+		cmocka_unit_test(fin_and_its_ack_together),
+		cmocka_unit_test(half_close),
+		cmocka_unit_test(bulk_clean),
+		cmocka_unit_test(bulk_lossy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

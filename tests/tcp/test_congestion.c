@@ -54,7 +54,7 @@ static void initial_window(void **state)
 		const char *syn;
 		uint32_t cwnd;
 	} rows[] = {
-		{ NULL, "mss 1000", 10000 },   { NULL, "mss 1460", 14600 },  { NULL, "mss 536", 5360 },
+		{ NULL, "mss 1000", 10000 },  { NULL, "mss 1460", 14600 },    { NULL, "mss 536", 5360 },
 		{ jumbo, "mss 2000", 14600 }, /* min(10 MSS, max(2 MSS, 14600)) */
 		{ jumbo, "mss 8960", 17920 }, { NULL, "mss 1012 ts", 10000 }, { old_initial_window, "mss 1000", 3000 },
 	};
@@ -269,9 +269,10 @@ static void timeout_ends_a_recovery(void **state)
 static void what_is_no_duplicate(void **state)
 {
 	static const char *const lines[] = {
-		"PA 1+10 ack 1; PA 11+10 ack 1; PA 21+10 ack 1; PA 31+10 ack 1", /* with data */
+		"PA 1+10 ack 1; PA 11+10 ack 1; PA 21+10 ack 1; PA 31+10 ack 1",                      /* with data */
 		"A 1 ack 1 win 60000; A 1 ack 1 win 60001; A 1 ack 1 win 60002; A 1 ack 1 win 60003", /* window updates */
-		"S 1; S 1; S 1; S 1", "A 1 ack 0; A 1 ack 0; A 1 ack 0; A 1 ack 0",
+		"S 1; S 1; S 1; S 1",
+		"A 1 ack 0; A 1 ack 0; A 1 ack 0; A 1 ack 0",
 	};
 
 	(void)state;

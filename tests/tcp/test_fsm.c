@@ -82,7 +82,8 @@ static const char *const golden[] = {
 
 static void tell_row(unsigned from, unsigned on, unsigned to, unsigned then, char text[128])
 {
-	snprintf(text, 128, "%s %s %s %s", hf_tcp_state_name(from), tcp_event_name(on), hf_tcp_state_name(to), tcp_action_name(then));
+	snprintf(text, 128, "%s %s %s %s", hf_tcp_state_name(from), tcp_event_name(on), hf_tcp_state_name(to),
+		 tcp_action_name(then));
 }
 
 static bool is_golden(const char *text)
@@ -135,13 +136,13 @@ static void every_other_pair_is_illegal(void **state)
 enum told { NOBODY = -1 }; /* no name is held, or nothing is told */
 
 struct follow {
-	const char *row;       /* the record that must be made, and no other; several with ", " */
+	const char *row; /* the record that must be made, and no other; several with ", " */
 	enum drill_place from;
-	const char *event;     /* "> SEGMENT", or a word of happen() */
-	const char *out;       /* what goes out then */
-	const char *state;     /* where the tuple is */
-	int why;               /* hf_status, when the program is told of an end */
-	uint32_t events;       /* all that it is told */
+	const char *event; /* "> SEGMENT", or a word of happen() */
+	const char *out;   /* what goes out then */
+	const char *state; /* where the tuple is */
+	int why;           /* hf_status, when the program is told of an end */
+	uint32_t events;   /* all that it is told */
 };
 
 #define CONN HF_EV_CONNECTED
@@ -149,6 +150,7 @@ struct follow {
 #define WRITE HF_EV_WRITABLE
 #define PEER_FIN (HF_EV_PEER_FIN | HF_EV_READABLE)
 
+/* clang-format off */
 static const struct follow cases[] = {
 	{ "CLOSED USER_PASSIVE_OPEN LISTEN NOTHING", AT_CLOSED, "listen", "", "LISTEN", NOBODY, 0 },
 	{ "CLOSED USER_ACTIVE_OPEN SYN_SENT SEND_SYN", AT_CLOSED, "connect", "S 0 mss 1460", "SYN_SENT", NOBODY, 0 },
@@ -224,6 +226,7 @@ static const struct follow cases[] = {
 	{ "TIME_WAIT TIMEOUT_2MSL CLOSED DELETE", AT_TIME_WAIT_BARE, "2msl", "", "CLOSED", NOBODY, 0 },
 	{ "TIME_WAIT TIMEOUT_2MSL CLOSED DELETE", AT_TIME_WAIT_HELD, "2msl", "", "CLOSED", HF_OK, ENDS },
 };
+/* clang-format on */
 
 /* Waits until the state is another, a second at a time; what goes out meanwhile is the business of test_timers.c. */
 static void wait_for_end(struct drill *d)
@@ -471,7 +474,8 @@ static void every_row_was_followed(void **state)
 	(void)state;
 	for (size_t i = 0; i < n; i++) {
 		if (lab_arrows[i] == 0) {
-			print_error("never followed: %s on %s\n", hf_tcp_state_name(rows[i].from), tcp_event_name(rows[i].on));
+			print_error("never followed: %s on %s\n", hf_tcp_state_name(rows[i].from),
+				    tcp_event_name(rows[i].on));
 			missing++;
 		}
 	}

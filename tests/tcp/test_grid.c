@@ -37,9 +37,10 @@ static const struct {
 #define FIRST_BEYOND 20001 /* the peer's FIN takes a number of the window, too */
 #define NO_ACK INT32_MIN
 
-enum base { NEXT, EDGE };     /* RCV.NXT; the first octet beyond the window */
-enum ack_base { NXT, UNA };   /* SND.NXT, SND.UNA */
+enum base { NEXT, EDGE };   /* RCV.NXT; the first octet beyond the window */
+enum ack_base { NXT, UNA }; /* SND.NXT, SND.UNA */
 
+/* clang-format off */
 static const struct row {
 	const char *name, *flags;
 	enum base base;
@@ -108,11 +109,12 @@ static const struct row {
 	{ "data beyond the window", "PA", EDGE, 0, 10, NXT, 0, { "R", "R",      ".",      "a",    "a",    "a",    "a",     "a",     "a",    "a",    "a",    "a" } },
 	{ "data and FIN", "FPA", NEXT, 0, 10, NXT, 0,         { "R",  "R",      ".",      "a+11>CW", "a+11>CW", "a+11>CW", "a+11>TW", "a+11>TW", "a", ".>TW", ".>CL", "a" } },
 };
+/* clang-format on */
 
 static const char *const long_names[][2] = {
-	{ "CL", "CLOSED" },     { "LI", "LISTEN" },     { "SS", "SYN_SENT" },   { "SR", "SYN_RECEIVED" },
+	{ "CL", "CLOSED" },      { "LI", "LISTEN" },     { "SS", "SYN_SENT" },   { "SR", "SYN_RECEIVED" },
 	{ "ES", "ESTABLISHED" }, { "F1", "FIN_WAIT_1" }, { "F2", "FIN_WAIT_2" }, { "CW", "CLOSE_WAIT" },
-	{ "CG", "CLOSING" },    { "LA", "LAST_ACK" },   { "TW", "TIME_WAIT" },
+	{ "CG", "CLOSING" },     { "LA", "LAST_ACK" },   { "TW", "TIME_WAIT" },
 };
 
 static const char *long_name(const char *abbreviation)
@@ -160,7 +162,8 @@ static void one_cell(const struct row *r, enum column c, enum drill_place place)
 	if (r->ack == NO_ACK)
 		snprintf(text, sizeof text, "%s %lld+%u", r->flags, (long long)seq, r->len);
 	else
-		snprintf(text, sizeof text, "%s %lld+%u ack %lld", r->flags, (long long)seq, r->len, (long long)(ack += r->ack));
+		snprintf(text, sizeof text, "%s %lld+%u ack %lld", r->flags, (long long)seq, r->len,
+			 (long long)(ack += r->ack));
 	peer(d, "%s", text);
 	lab_step(d->lab);
 	if (cell[0] == 'd') {

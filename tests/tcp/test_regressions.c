@@ -27,7 +27,8 @@ static void raw(struct drill *d, uint8_t flags, uint32_t seq, uint32_t ack, cons
 	memcpy(b + 20, options, n);
 	for (uint32_t i = 0; i < data; i++)
 		b[head + i] = drill_octet(false, seq + i);
-	hf_store16(b + 16, hf_csum_finish(hf_csum_add(hf_csum_pseudo(&in.src, &in.dst, 6, (uint32_t)(head + data)), b, head + data)));
+	hf_store16(b + 16, hf_csum_finish(hf_csum_add(hf_csum_pseudo(&in.src, &in.dst, 6, (uint32_t)(head + data)), b,
+						      head + data)));
 	in.segment = (struct hf_bytes){ b, head + data };
 	tcp_feed(d->tcp, &in, d->lab->now);
 	tcp_check(d->tcp);
@@ -95,7 +96,7 @@ static void timestamp_missing_on_some_segments_of_ours(void **state)
 	drill_write(d, 2000);
 	sees(d, "A 1+1448 ack 1 ts");
 	drill_until_sent(d, HF_S(1));
-	sees(d, "A 1+1448 ack 1 ts"); /* again */
+	sees(d, "A 1+1448 ack 1 ts");               /* again */
 	peer(d, "A 1 ack 2001; A 101+10 ack 2001"); /* a duplicate ACK; nothing of 552 was sent yet: a challenge */
 	drill_forget_out(d);
 	peer(d, "A 1 ack 1449");
@@ -131,10 +132,12 @@ static void two_timestamp_options(void **state)
 	(void)state;
 	drill_open(d, "mss 1460 ts 70000/0");
 	/* The first counts. */
-	RAW(d, TCP_ACK | TCP_PSH, 1, 1, "\x08\x0a\x00\x01\x11\x70\x00\x00\x00\x00\x08\x0a\x00\x00\x00\x01\x00\x00\x00\x00", 10); /* 70000 */
+	RAW(d, TCP_ACK | TCP_PSH, 1, 1,
+	    "\x08\x0a\x00\x01\x11\x70\x00\x00\x00\x00\x08\x0a\x00\x00\x00\x01\x00\x00\x00\x00", 10); /* 70000 */
 	assert_int_equal(drill_read(d, 100), 10);
 	drill_forget_out(d);
-	RAW(d, TCP_ACK | TCP_PSH, 11, 1, "\x08\x0a\x00\x00\x00\x01\x00\x00\x00\x00\x08\x0a\x00\x01\x11\x70\x00\x00\x00\x00", 10);
+	RAW(d, TCP_ACK | TCP_PSH, 11, 1,
+	    "\x08\x0a\x00\x00\x00\x01\x00\x00\x00\x00\x08\x0a\x00\x01\x11\x70\x00\x00\x00\x00", 10);
 	assert_int_equal(drill_info(d).recv_queued, 0);
 	sees(d, "A 1 ack 11");
 	drill_end(d);
@@ -438,7 +441,9 @@ static void urgent_is_unsupported(void **state)
 	assert_true(drill_events(d) & HF_EV_URGENT);
 	assert_int_equal(drill_info(d).urgent, 5);
 	d->any_payload = true;
-	assert_int_equal(tcp_write(d->tcp, d->conn, (struct hf_bytes){ (const uint8_t *)"!", 1 }, TCP_WRITE_URGENT, d->lab->now, &n), HF_OK);
+	assert_int_equal(tcp_write(d->tcp, d->conn, (struct hf_bytes){ (const uint8_t *)"!", 1 }, TCP_WRITE_URGENT,
+				   d->lab->now, &n),
+			 HF_OK);
 	sees(d, "UPA 1+1 ack 6 urg 1");
 	drill_end(d);
 }
@@ -497,7 +502,9 @@ static void reserved_bits_are_ignored(void **state)
 {
 	struct drill *d = drill_new(NULL);
 	uint8_t b[20] = { 0 };
-	struct tcp_in in = { .src = d->lab->host[LAB_B].addr, .dst = d->lab->host[LAB_A].addr, .segment = { b, 20 }, .csum_ok = true };
+	struct tcp_in in = {
+		.src = d->lab->host[LAB_B].addr, .dst = d->lab->host[LAB_A].addr, .segment = { b, 20 }, .csum_ok = true
+	};
 
 	(void)state;
 	drill_listen(d);

@@ -129,7 +129,10 @@ static void groups_take_no_place_among_local_addresses(void **state)
 	for (uint32_t i = 0; i < 8; i++) {
 		uint8_t b[TCP_HEADER_MAX];
 		struct hf_wr w = hf_wr_over(b, sizeof b);
-		struct tcp_in in = { .src = d->lab->host[LAB_B].addr, .dst = addr_ip4_u32(0xe0000001u + i), .csum_ok = true, .bad_address = true };
+		struct tcp_in in = { .src = d->lab->host[LAB_B].addr,
+				     .dst = addr_ip4_u32(0xe0000001u + i),
+				     .csum_ok = true,
+				     .bad_address = true };
 
 		in.segment = (struct hf_bytes){ b, tcp_put(&w, &h) };
 		tcp_feed(d->tcp, &in, d->lab->now);

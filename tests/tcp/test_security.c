@@ -83,7 +83,7 @@ static void a_restarted_peer_is_heard(void **state)
 	peer(d, "S 70000 mss 1460"); /* nothing it says fits: the answer is what we expect */
 	sees(d, "A 11 ack 1");
 	in_state(d, "ESTABLISHED");
-	peer(d, "R 1"); /* which means nothing to the peer, so that it resets */
+	peer(d, "R 1");        /* which means nothing to the peer, so that it resets */
 	in_state(d, "LISTEN"); /* the tuple is free again, the listener is there */
 	assert_int_equal(drill_info(d).why, HF_RESET);
 	drill_forget_out(d);
@@ -132,8 +132,11 @@ static void a_stranger_does_no_harm(void **state)
 	rng_state = 1;
 	drill_open(d, "mss 1460");
 	for (int i = 0; i < 100000; i++) {
-		struct tcp_header h = { .src_port = d->peer_port, .dst_port = d->local_port, .flags = (uint8_t)(draw() & 0x3f),
-					.window = (uint16_t)draw(), .urgent = (uint16_t)draw() };
+		struct tcp_header h = { .src_port = d->peer_port,
+					.dst_port = d->local_port,
+					.flags = (uint8_t)(draw() & 0x3f),
+					.window = (uint16_t)draw(),
+					.urgent = (uint16_t)draw() };
 		static uint8_t junk[32];
 
 		/* A place in the window every fourth time: that much he may guess. */
@@ -384,7 +387,9 @@ static void hostile(uint64_t seed)
 	drill_listen(d);
 	for (int i = 0; i < 25000; i++) {
 		struct tcp_header h = { .src_port = d->peer_port, .dst_port = d->local_port };
-		struct tcp_key k = { .remote = d->lab->host[LAB_B].addr, .local_port = d->local_port, .remote_port = d->peer_port };
+		struct tcp_key k = { .remote = d->lab->host[LAB_B].addr,
+				     .local_port = d->local_port,
+				     .remote_port = d->peer_port };
 		uint32_t ref, rcv_nxt = d->peer_iss, snd_nxt = d->iss;
 		static uint8_t junk[3000];
 
@@ -420,10 +425,12 @@ static void hostile(uint64_t seed)
 			struct hf_bytes b = { junk, draw() % 3000 };
 			size_t n;
 
-			(void)!tcp_write(d->tcp, d->conn, b, draw() % 9 ? TCP_WRITE_COPY : TCP_WRITE_URGENT, d->lab->now, &n);
+			(void)!tcp_write(d->tcp, d->conn, b, draw() % 9 ? TCP_WRITE_COPY : TCP_WRITE_URGENT,
+					 d->lab->now, &n);
 		}
 		if (d->named && draw() % 4 == 0 && drill_info(d).recv_queued)
-			assert_int_equal(tcp_consume(d->tcp, d->conn, 1 + draw() % drill_info(d).recv_queued, d->lab->now), HF_OK);
+			assert_int_equal(tcp_consume(d->tcp, d->conn, 1 + draw() % drill_info(d).recv_queued, d->lab->now),
+					 HF_OK);
 		if (d->named && draw() % 100 == 0) {
 			if (draw() % 2)
 				drill_shut(d);
