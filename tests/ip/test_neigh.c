@@ -389,8 +389,8 @@ static void solicitations(void **state)
 static void fragmented_nd(void **state)
 {
 	struct lab *l = lab_new(HF_LINK_ETHERNET);
-	struct nd_message na = { .type = ICMP6_NEIGHBOUR_ADVERT, .target = A(THEM6), .override = true, .has_mac = true };
-	struct nd_message ns = { .type = ICMP6_NEIGHBOUR_SOLICIT, .target = A(US6), .has_mac = true };
+	struct nd_message na = {.type = ICMP6_NEIGHBOUR_ADVERT, .target = A(THEM6), .override = true, .has_mac = true };
+	struct nd_message ns = {.type = ICMP6_NEIGHBOUR_SOLICIT, .target = A(US6), .has_mac = true };
 	const struct nd_message *all[] = { &na, &ns };
 	unsigned drops = 0;
 
