@@ -220,6 +220,8 @@ hf_status hf_net_step(struct hf_net *net, hf_time_ns wait_at_most)
 
 static hf_status fail(struct hf_net *net, const char *doing, int err)
 {
+	if (err == EBADFD) /* what the kernel says of a TUN device that was removed */
+		err = ENODEV;
 	snprintf(net->why, sizeof(net->why), "%s: %s: %s", net->dev.name, doing, strerror(err));
 	return HF_SYSTEM;
 }
