@@ -26,8 +26,8 @@ enum http_client_event {
 enum http_client_does {
 	HTTP_CLIENT_WAIT,
 	HTTP_CLIENT_TELL_INTERIM, /* *head: a 1xx; the answer is still to come */
-	HTTP_CLIENT_TELL_HEAD,    /* *head, and head_octets are its octets as they came, but folded lines are unfolded */
-	HTTP_CLIENT_TELL_DATA,    /* *data is content */
+	HTTP_CLIENT_TELL_HEAD, /* *head, and head_octets are its octets as they came, but folded lines are unfolded */
+	HTTP_CLIENT_TELL_DATA, /* *data is content */
 	HTTP_CLIENT_TELL_DONE,
 	HTTP_CLIENT_TELL_FAILED, /* c->fault */
 };
