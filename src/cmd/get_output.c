@@ -6,10 +6,28 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* The open() of a FIFO waits for its reader. The loop holds these signals back, but nobody looks at them here. */
+static int open_and_wait(const char *path)
+{
+	sigset_t leave, before;
+	int fd, saved;
+
+	sigemptyset(&leave);
+	sigaddset(&leave, SIGINT);
+	sigaddset(&leave, SIGTERM);
+	sigprocmask(SIG_UNBLOCK, &leave, &before);
+	fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	saved = errno;
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	errno = saved;
+	return fd;
+}
 
 hf_status output_open(struct get_output *o, const char *path)
 {
@@ -23,7 +41,7 @@ hf_status output_open(struct get_output *o, const char *path)
 	/* What is no plain file cannot be renamed over: /dev/null, a FIFO. It is written as stdout would be. */
 	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
 		o->may_block = true;
-		o->fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+		o->fd = open_and_wait(path);
 		return o->fd < 0 ? HF_SYSTEM : HF_OK;
 	}
 	o->is_file = true;

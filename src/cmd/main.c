@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "cmd/cmd.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 static int run(enum cmd_command command, int argc, char **argv)
 {
@@ -14,10 +16,24 @@ static int run(enum cmd_command command, int argc, char **argv)
 	return commands[command](argc, argv);
 }
 
+/*
+ * One of the three that is closed would be given to the device that is opened next, and what is printed would go out as a
+ * frame. /dev/null takes its place, opened the wrong way round: whoever needs it is told so by an error.
+ */
+static bool fill_standard_descriptors(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			return false;
+	return true;
+}
+
 int main(int argc, char **argv)
 {
 	enum cmd_command command;
 
+	if (!fill_standard_descriptors())
+		return 1;
 	signal(SIGPIPE, SIG_IGN); /* a reader that went away is an error of write(), and a quiet one */
 	if (argc < 2) {
 		cmd_print_help(CMD_COUNT, stderr);

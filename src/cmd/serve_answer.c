@@ -294,18 +294,22 @@ static void clear(struct serve *s, struct served *c)
 	a->asked_at = s->loop.now;
 }
 
+/* What is not printable ASCII could steer the terminal that shows the log. */
+static void copy_plain(char *to, size_t room, struct hf_bytes from)
+{
+	size_t n = hf_min_u64(from.len, room - 1);
+
+	for (size_t i = 0; i < n; i++)
+		to[i] = from.at[i] > 0x20 && from.at[i] < 0x7f ? (char)from.at[i] : '?';
+	to[n] = '\0';
+}
+
 /* What the log tells of a request. */
 static void remember(struct serve *s, struct served *c, struct hf_bytes method, struct hf_bytes target)
 {
-	struct serve_answer *a = &c->answer;
-	size_t n = hf_min_u64(method.len, sizeof(a->method) - 1);
-
 	clear(s, c);
-	memcpy(a->method, method.at, n);
-	a->method[n] = '\0';
-	n = hf_min_u64(target.len, sizeof(a->target) - 1);
-	memcpy(a->target, target.at, n);
-	a->target[n] = '\0';
+	copy_plain(c->answer.method, sizeof(c->answer.method), method);
+	copy_plain(c->answer.target, sizeof(c->answer.target), target);
 }
 
 void serve_prepare(struct serve *s, struct served *c)
@@ -340,7 +344,8 @@ void serve_prepare(struct serve *s, struct served *c)
 		prepare_page(s, c, 403, "this file cannot be read, or leads out of what is served", NULL, NULL, NULL);
 		return;
 	case FILE_TROUBLE:
-		prepare_page(s, c, 503, "this server has no descriptor or memory left for now, or another program holds the file", NULL, NULL, NULL);
+		prepare_page(s, c, 503, "this server has no descriptor or memory left, or another program holds the file",
+			     NULL, NULL, NULL);
 		return;
 	}
 }

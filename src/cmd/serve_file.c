@@ -210,9 +210,22 @@ static enum file_found open_file(struct files *f, int fd, const struct stat *st,
 	return FILE_FOUND;
 }
 
+static void close_idle(struct files *f, unsigned from_age);
+
+/* Files kept open for nobody in particular give way when descriptors run out. */
+static int open_with_room(struct files *f, const char *path, uint64_t flags)
+{
+	int fd = open_beneath(f->root, path, flags);
+
+	if (fd >= 0 || (errno != EMFILE && errno != ENFILE) || f->idle == 0)
+		return fd;
+	close_idle(f, 0);
+	return open_beneath(f->root, path, flags);
+}
+
 enum file_found files_find(struct files *f, const char *path, struct file **ret)
 {
-	int fd = open_beneath(f->root, path, O_RDONLY);
+	int fd = open_with_room(f, path, O_RDONLY);
 	const char *type = type_of(path);
 	struct stat st;
 
@@ -250,7 +263,7 @@ enum file_found files_find(struct files *f, const char *path, struct file **ret)
 
 int files_open_dir(struct files *f, const char *path)
 {
-	return open_beneath(f->root, path, O_RDONLY | O_DIRECTORY);
+	return open_with_room(f, path, O_RDONLY | O_DIRECTORY);
 }
 
 void file_hold(struct file *file)

@@ -13,6 +13,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <stdio.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -218,6 +220,29 @@ static void test_leased(void **state)
 	close(fd);
 }
 
+/* Files that are kept open for the next who asks give way when descriptors run out. */
+static void test_idle_give_way(void **state)
+{
+	struct rlimit before, few;
+	char name[32];
+
+	(void)state;
+	for (int i = 0; i < 12; i++) {
+		snprintf(name, sizeof(name), "www/idle%d", i);
+		put(name, 100000);
+	}
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	few = before;
+	few.rlim_cur = (rlim_t)dup(files.root) + 4;
+	close((int)few.rlim_cur - 4);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	for (int i = 0; i < 12; i++) {
+		snprintf(name, sizeof(name), "/idle%d", i);
+		assert_int_equal(look_for(name), FILE_FOUND);
+	}
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+}
+
 static void test_no_root(void **state)
 {
 	struct files other;
@@ -234,7 +259,7 @@ int main(void)
 		cmocka_unit_test(test_long_names),    cmocka_unit_test(test_types),
 		cmocka_unit_test(test_sharing),       cmocka_unit_test(test_shrunk_while_mapped),
 		cmocka_unit_test(test_reading),       cmocka_unit_test(test_leased),
-		cmocka_unit_test(test_no_root),
+		cmocka_unit_test(test_idle_give_way), cmocka_unit_test(test_no_root),
 	};
 
 	return cmocka_run_group_tests(tests, enter, leave);

@@ -132,6 +132,21 @@ kill -INT "$(pgrep -P $pid)"
 wait $pid
 same interrupted "$? $(grep -c interrupted err) $(ip link show hf1 2>/dev/null | wc -l)" "1 1 0"
 
+# A FIFO that nobody reads holds open() up, but not the user who wants to leave.
+mkfifo pipe
+"$hf" get -o pipe $url/a.txt --net "$net" 2>err &
+pid=$!
+sleep 1
+kill -TERM $pid
+(sleep 5; kill -KILL $pid) 2>/dev/null &
+children+=($!)
+wait $pid 2>/dev/null
+same fifo-without-a-reader "$?" $((128 + 15))
+(cat pipe >got) & reader=$!
+check fifo get -o pipe $url/a.txt
+wait $reader
+same fifo-is-right "$(cat got)" hello
+
 get -o /dev/null $url/a.txt --trace --pcap get.pcapng 2>err
 same trace "$(grep -c 'sends SYN seq 0' err) $(grep -c 'RFC 9293' err | awk '{ print ($1 > 5) }')" "1 1"
 if command -v tshark >/dev/null; then

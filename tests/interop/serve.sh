@@ -83,6 +83,10 @@ tag=$(get -I $v4/a.txt | tr -d '\r' | sed -n 's/^ETag: //p')
 same not-modified "$(status -H "If-None-Match: $tag" $v4/a.txt)" 304
 same not-modified-since "$(status -z www/a.txt $v4/a.txt)" 304
 same body-with-get "$(get -X GET -d payload $v4/a.txt)" hello
+# What a client says does not steer the terminal that shows the log.
+printf 'GET /\302\233\063\061m HTTP/1.1\r\nHost: x\r\n\r\n' | timeout 10 nc -N 10.9.0.2 80 >page
+until_true 5 grep -aq 'GET /.*31m 400' err
+same log-is-plain "$(grep -ac 'GET /??31m 400' err)" 1
 same head-with-bad-body "$(printf 'HEAD /a.txt HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n' |
 	timeout 10 nc -N 10.9.0.2 80 | tr -d '\r' | sed -n '1p;/^$/,$p' | tr '\n' ' ')" "HTTP/1.1 400 Bad Request  "
 until_true 5 grep -q 'HEAD /a.txt 400' err
@@ -188,6 +192,15 @@ wait $slow 2>/dev/null
 same ctrl-c "$code $(ip link show hf0 2>/dev/null | wc -l) $(find run -name '*.sock' | wc -l)" "0 0 0"
 check ctrl-c-within-3-s test $took -lt 3000
 
+# With closed standard descriptors, what is said goes nowhere, least of all to the device.
+"$hf" serve www --net $net <&- >&- 2>&- &
+server=$!
+children=("$server")
+until_true 10 get -f -o got $v4/a.txt
+same closed-descriptors "$(cat got) $(readlink /proc/$server/fd/[012] | tr '\n' ' ')" "hello /dev/null /dev/null /dev/null "
+kill -TERM $server
+wait $server
+
 start --quiet --list --pcap all.pcapng --connections 20
 get -o got $v4/mega
 same listing "$(rm www/index.html; get $v4/ | grep -c '<li>')" 6
@@ -202,6 +215,11 @@ same term $? 0
 if command -v tshark >/dev/null; then
 	same capture "$(tshark -r all.pcapng -Y '_ws.malformed || tcp.checksum.status == "Bad"' 2>/dev/null | wc -l) $(tshark -r all.pcapng -Y http.request 2>/dev/null | wc -l)" "0 62"
 fi
+start --quiet
+ip link del hf0
+wait $server
+same device-removed "$? $(grep -c 'hf0: reading a frame: No such device' err)" "11 1"
+
 start --json
 get -o got $v4/a.txt
 until_true 5 grep -q octets out
