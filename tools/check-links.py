@@ -1,0 +1,35 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""tools/check-links.py BUILD: each module library links with those below it alone, as layers.ini names them."""
+import os
+import re
+import sys
+import tempfile
+
+from layers import Layers, library, run, verdict
+
+UNDEFINED = re.compile(r"undefined reference to [`'](\w+)'")
+
+
+def main():
+    build, layers, faults, looked_at = sys.argv[1], Layers(), [], 0
+    with tempfile.TemporaryDirectory() as scratch:
+        for module in layers.leans:
+            if not os.path.exists(library(build, module)):
+                if module != "cmd":
+                    faults.append(f"{library(build, module)} is not built")
+                continue
+            looked_at += 1
+            below = [library(build, m) for m in layers.below(module)]
+            out = run("cc", "-shared", "-o", os.path.join(scratch, "x.so"), "-Wl,--no-undefined",
+                      "-Wl,--whole-archive", library(build, module), "-Wl,--no-whole-archive",
+                      "-Wl,--start-group", *below, "-Wl,--end-group", "-lm", "-lpthread")
+            if out.returncode:
+                wants = sorted(set(UNDEFINED.findall(out.stderr))) or [out.stderr.strip()[-300:]]
+                faults.append(f"{module} does not link with {' '.join(sorted(layers.below(module))) or 'nothing'} alone:"
+                              f" needs {' '.join(wants)}")
+    return verdict("links", faults, looked_at and f"{looked_at} libraries")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,177 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""tools/mutate.py [MACHINE]: changes every row of every transition table and expects a test to notice.
+
+A row is changed in three ways: it leads to another state, does another thing, or is gone. Each change is built in a
+scratch copy, and the module's own tests run, quickest first, then those of the modules that stand on it, until one fails. A
+change that does not compile is caught as well. Exit 0 only when every change is caught.
+"""
+import json
+import os
+import queue
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+from fsm import ROOT, machines
+
+WORKERS = os.cpu_count() or 2
+TEST_SECONDS = 60
+ENVIRONMENT = dict(os.environ, HF_SEEDS="100")  # tests over seeds: enough to notice, few enough to wait for
+SETUP = ["-Dbuildtype=debug", "-Doptimization=1", "-Db_ndebug=false"]
+
+ABOVE = {"http": {"cmd"}}  # whose tests exercise a module besides its own; for the others host and sim
+
+
+class Mutant:
+    def __init__(self, machine, row, how, text):
+        self.machine, self.row, self.how, self.text = machine, row, how, text
+        self.caught_by = None
+
+    def __str__(self):
+        return f"{self.machine.name} {self.row.frm} {self.row.on}: {self.how}"
+
+
+def another(names, now):
+    """The name after `now`, round about: a fixed choice, so that two runs change the same things."""
+    return names[(names.index(now) + 1) % len(names)]
+
+
+def mutants(machine):
+    for row in machine.rows:
+        to, then = another(machine.states, row.to), another(machine.actions, row.then)
+        yield Mutant(machine, row, f"leads to {to}", row.text(to=to))
+        yield Mutant(machine, row, f"does {then}", row.text(then=then))
+        yield Mutant(machine, row, "is gone", "")
+
+
+class Lab:
+    """A scratch copy of the tree with a build folder of its own."""
+
+    def __init__(self, folder):
+        self.tree, self.build = folder, os.path.join(folder, "b")
+
+    def make(self):
+        def left_out(folder, names):
+            top = os.path.samefile(folder, ROOT)
+            return [n for n in names if top and (n == ".git" or n == "build" or n.startswith("build-"))]
+
+        shutil.copytree(ROOT, self.tree, ignore=left_out)
+        self.must("meson", "setup", self.build, self.tree, *SETUP)
+
+    def must(self, *command):
+        run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        if run.returncode:
+            sys.exit(f"mutate: {' '.join(command)}\n{run.stdout[-3000:]}")
+        return run.stdout
+
+    def tests(self):
+        """Unit tests: (folder under tests/, program, its time limit)."""
+        found = []
+        for t in json.loads(self.must("meson", "introspect", self.build, "--tests")):
+            path = os.path.relpath(t["cmd"][0], self.build)
+            if any(s.endswith("unit") for s in t["suite"]) and path.startswith("tests" + os.sep):
+                found.append((path.split(os.sep)[1], path))
+        return found
+
+    def ninja(self, *targets):
+        return subprocess.run(["ninja", "-C", self.build, "--quiet", *targets], stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, check=False).returncode == 0
+
+    def passes(self, test):
+        try:
+            return subprocess.run([os.path.join(self.build, test)], cwd=self.build, env=ENVIRONMENT, stdout=subprocess.DEVNULL,
+                                  stderr=subprocess.DEVNULL, timeout=TEST_SECONDS, check=False).returncode in (0, 77)
+        except subprocess.TimeoutExpired:
+            return False
+
+    def judge(self, mutant, tests):
+        path = os.path.join(self.tree, os.path.relpath(mutant.machine.path, ROOT))
+        lines = list(mutant.machine.lines)
+        lines[mutant.row.line] = mutant.text
+        with open(path, "w", encoding="utf-8") as f:
+            f.writelines(lines)
+        try:
+            for test in tests:
+                if not self.ninja(test):
+                    return "the compiler"
+                if not self.passes(test):
+                    return os.path.basename(test)
+            return None
+        finally:
+            with open(path, "w", encoding="utf-8") as f:
+                f.writelines(mutant.machine.lines)
+
+
+def order(lab, machine, tests):
+    """The machine's own tests first, its table's before them, then those above; each group quickest first."""
+    module = os.path.basename(os.path.dirname(machine.path))
+    named, mine = ["fsm", *machine.name.split("_")[1:]], []
+    for folder, path in tests:
+        if folder != module and folder not in ABOVE.get(module, {"host", "sim"}):
+            continue
+        start = time.monotonic()
+        if not lab.passes(path):
+            sys.exit(f"mutate: {path} fails before anything is changed")
+        mine.append((folder != module, not any(n in path for n in named), time.monotonic() - start, path))
+    return [path for *_, path in sorted(mine)]
+
+
+def main():
+    wanted = sys.argv[1:]
+    todo, every, start = queue.Queue(), [], time.monotonic()
+    with tempfile.TemporaryDirectory() as scratch:
+        first = Lab(os.path.join(scratch, "0"))
+        first.make()
+        tests = first.tests()
+        if not first.ninja(*(path for _, path in tests)):
+            sys.exit("mutate: the tree does not build")
+        for machine in machines():
+            if wanted and machine.name not in wanted:
+                continue
+            quickest = order(first, machine, tests)
+            for mutant in mutants(machine):
+                every.append(mutant)
+                todo.put((mutant, quickest))
+        labs = [first]
+        for n in range(1, WORKERS):
+            subprocess.run(["cp", "-a", first.tree, os.path.join(scratch, str(n))], check=True)
+            labs.append(Lab(os.path.join(scratch, str(n))))
+
+        def work(lab):
+            while True:
+                try:
+                    mutant, quickest = todo.get_nowait()
+                except queue.Empty:
+                    return
+                mutant.caught_by = lab.judge(mutant, quickest)
+
+        threads = [threading.Thread(target=work, args=(lab,)) for lab in labs]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+    return report(every, time.monotonic() - start)
+
+
+def report(every, seconds):
+    rows = {}
+    for m in every:
+        rows.setdefault((m.machine.name, m.row.frm, m.row.on), []).append(m)
+    print(f"{'machine':12} {'state':14} {'event':22} {'target':>8} {'action':>8} {'gone':>8}  caught by")
+    for (machine, frm, on), ms in rows.items():
+        marks = ["caught" if m.caught_by else "SURVIVES" for m in ms]
+        by = ", ".join(dict.fromkeys(m.caught_by for m in ms if m.caught_by))
+        print(f"{machine:12} {frm:14} {on:22} {marks[0]:>8} {marks[1]:>8} {marks[2]:>8}  {by}")
+    survivors = [m for m in every if not m.caught_by]
+    for m in survivors:
+        print(f"SURVIVES {m}")
+    print(f"{len(every) - len(survivors)} of {len(every)} changed rows caught ({seconds:.0f} s)")
+    return 1 if survivors or not every else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

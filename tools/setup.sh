@@ -1,0 +1,60 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# tools/setup.sh GROUP...: installs the Debian packages that are missing for these groups. Silent and instant when none is.
+set -euo pipefail
+
+declare -A need=(
+	[build]="gcc libc6-dev meson ninja-build pkgconf python3 libcmocka-dev"
+	[test]="clang curl iproute2 netcat-openbsd nginx-light procps python3-scapy tcpdump tshark wget"
+	[demo]="curl iproute2"
+	[fuzz]="clang libclang-rt-dev llvm"
+	[bench]="iproute2"
+	[tidy]="clang clang-format clang-tidy cppcheck python3"
+	[states]="graphviz python3"
+)
+
+say() { echo "setup: $*" >&2; }
+
+packages=()
+for group in "$@"; do
+	[ -n "${need[$group]:-}" ] || { say "no such group: $group"; exit 2; }
+	read -ra more <<<"${need[$group]}"
+	packages+=("${more[@]}")
+done
+
+if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+	say "this is not a Debian system; have the likes of these installed: ${packages[*]}"
+	exit 0
+fi
+
+missing=()
+have=$(dpkg-query -W -f='${db:Status-Status} ${Package}\n' "${packages[@]}" 2>/dev/null || true)
+for p in "${packages[@]}"; do
+	grep -qx "installed $p" <<<"$have" || missing+=("$p")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+as_root=()
+if [ "$(id -u)" != 0 ]; then
+	if ! command -v sudo >/dev/null; then
+		say "needs these packages, and neither root nor sudo is at hand to install them: ${missing[*]}"
+		exit 1
+	fi
+	as_root=(sudo)
+fi
+
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+install() {
+	"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}" >"$log" 2>&1 </dev/null
+}
+
+say "installs ${missing[*]}"
+# The lists may be absent or old: only then are they worth fetching.
+if ! install; then
+	"${as_root[@]}" apt-get update >"$log" 2>&1 </dev/null && install || {
+		tail -n 5 "$log" >&2
+		say "apt-get could not install: ${missing[*]}"
+		exit 1
+	}
+fi
