@@ -251,12 +251,12 @@ static void append_to_accept(struct tcp *t, struct tcp_conn *c, uint32_t listene
 	tcp_listen_event(t, l);
 }
 
-/* The deadline was rounded up to a millisecond, so that within the first one it began in the future. */
+/* The record keeps milliseconds, and its deadline was rounded up: a round trip shorter than that clock's step is a step. */
 static hf_time_ns since_syn_ack(const struct tcp *t, const struct tcp_half *p, hf_time_ns now)
 {
 	int32_t ms = (int32_t)(now_ms(now) - (p->deadline_ms - now_ms(wait_at_level(t, 0))));
 
-	return ms > 0 ? HF_MS((uint32_t)ms) : 0;
+	return HF_MS(ms > 1 ? (uint32_t)ms : 1u);
 }
 
 static void fill_in(struct tcp *t, struct tcp_conn *c, const struct tcp_half *p, hf_time_ns now)
