@@ -144,15 +144,17 @@ struct impair *impair_install(struct hf_net *net, bool *ret_failed)
 	return m;
 }
 
-void impair_free(struct impair *m)
+void impair_free(struct impair *i)
 {
-	if (!m)
+	if (!i)
 		return;
-	for (unsigned i = 0; i < 2; i++) {
-		while (m->way[i].count > 0)
-			free(m->way[i].heap[--m->way[i].count].bytes);
-		free(m->way[i].heap);
-		free(m->way[i].lent);
+	for (unsigned way = 0; way < 2; way++) {
+		struct direction *d = &i->way[way];
+
+		for (uint32_t k = 0; d->heap && k < d->count; k++)
+			free(d->heap[k].bytes);
+		free(d->heap);
+		free(d->lent);
 	}
-	free(m);
+	free(i);
 }
