@@ -30,7 +30,7 @@ typedef struct hf_udp {
 /* ---- frames ---- */
 
 enum hf_frame_flag {
-	HF_FRAME_CSUM_OK = 1 << 0,      /* in: TCP or UDP checksum verified already, or never needed */
+	HF_FRAME_CSUM_OK = 1 << 0, /* in: TCP or UDP checksum verified already, or never needed */
 	HF_FRAME_CSUM_PARTIAL = 1 << 1, /* in: sender left it unfinished on the same machine, trust it; out: finish it for me */
 	HF_FRAME_GSO4 = 1 << 2,         /* a TCP/IPv4 super-segment: cut, or merged, at gso_size */
 	HF_FRAME_GSO6 = 1 << 3,         /* the same over IPv6 */
@@ -126,18 +126,18 @@ struct hf_tcp_config {
 	uint8_t ttl;                   /* [64] */
 	bool no_window_scale;          /* leave RFC 7323's options out */
 	bool no_timestamps;
-	bool nodelay;                  /* Nagle off for new connections */
-	uint32_t faults;               /* enum hf_tcp_fault: go wrong on purpose */
+	bool nodelay;    /* Nagle off for new connections */
+	uint32_t faults; /* enum hf_tcp_fault: go wrong on purpose */
 };
 
 struct hf_host_config {
 	enum hf_link_kind link;
-	uint8_t mac[6];       /* Ethernet only */
-	uint32_t mtu_bytes;   /* [1500] largest IP packet; at least 1280 */
-	uint32_t offload;     /* enum hf_offload */
+	uint8_t mac[6];         /* Ethernet only */
+	uint32_t mtu_bytes;     /* [1500] largest IP packet; at least 1280 */
+	uint32_t offload;       /* enum hf_offload */
 	uint32_t tso_max_bytes; /* [65535 less headers] payload of one super-segment */
-	uint8_t entropy[32];  /* keys of the hash tables, initial sequence numbers, ports: the only randomness */
-	bool no_dad;          /* IPv6 addresses are usable at once, without RFC 4862 5.4 */
+	uint8_t entropy[32];    /* keys of the hash tables, initial sequence numbers, ports: the only randomness */
+	bool no_dad;            /* IPv6 addresses are usable at once, without RFC 4862 5.4 */
 	struct hf_limits limits;
 	struct hf_tcp_config tcp;
 };
@@ -152,13 +152,15 @@ size_t hf_host_memory(const struct hf_host_config *cfg);
  * HF_INVALID   a value is out of its range
  * HF_FULL      n is less than hf_host_memory(cfg)
  */
-HF_NODISCARD hf_status hf_host_init(void *mem, size_t n, const struct hf_host_config *cfg, hf_time_ns now, struct hf_host **ret);
+HF_NODISCARD hf_status hf_host_init(void *mem, size_t n, const struct hf_host_config *cfg, hf_time_ns now,
+				    struct hf_host **ret);
 
 /* HF_OK; HF_FULL; HF_INVALID for a multicast address or a bad length; HF_IN_USE when it is there already. IPv6 runs DAD first. */
 HF_NODISCARD hf_status hf_host_add_addr(struct hf_host *h, const struct hf_addr *addr, unsigned prefix_len, hf_time_ns now);
 
 /* A route by way of a gateway. prefix_len counts as for the family (0..32 for a mapped address, 0..128). */
-HF_NODISCARD hf_status hf_host_add_route(struct hf_host *h, const struct hf_addr *dst, unsigned prefix_len, const struct hf_addr *gateway);
+HF_NODISCARD hf_status hf_host_add_route(struct hf_host *h, const struct hf_addr *dst, unsigned prefix_len,
+					 const struct hf_addr *gateway);
 
 /* ---- the wire side ---- */
 
@@ -175,12 +177,12 @@ hf_time_ns hf_host_wake_at(const struct hf_host *h);
 enum hf_event_what {
 	HF_EV_CONNECTED = 1 << 0, /* the handshake we began is done */
 	HF_EV_READABLE = 1 << 1,
-	HF_EV_WRITABLE = 1 << 2,  /* acknowledged data made room, or freed borrowed bytes: see hf_conn_info.acked */
-	HF_EV_PEER_FIN = 1 << 3,  /* all of the peer's data is here; nothing more will come */
-	HF_EV_URGENT = 1 << 4,    /* the urgent pointer moved, RFC 9293 MUST-32 */
-	HF_EV_CLOSED = 1 << 5,    /* the connection has ended: hf_conn_info.why says how; hf_conn_close() frees the name */
-	HF_EV_ADVICE = 1 << 6,    /* R1 passed or a soft ICMP error came: hf_conn_info.soft says which */
-	HF_EV_ACCEPT = 1 << 7,    /* a listener has a connection for hf_accept() */
+	HF_EV_WRITABLE = 1 << 2, /* acknowledged data made room, or freed borrowed bytes: see hf_conn_info.acked */
+	HF_EV_PEER_FIN = 1 << 3, /* all of the peer's data is here; nothing more will come */
+	HF_EV_URGENT = 1 << 4,   /* the urgent pointer moved, RFC 9293 MUST-32 */
+	HF_EV_CLOSED = 1 << 5, /* the connection has ended: hf_conn_info.why says how; hf_conn_close() frees the name */
+	HF_EV_ADVICE = 1 << 6, /* R1 passed or a soft ICMP error came: hf_conn_info.soft says which */
+	HF_EV_ACCEPT = 1 << 7, /* a listener has a connection for hf_accept() */
 	HF_EV_DATAGRAM = 1 << 8,
 };
 
@@ -216,8 +218,8 @@ HF_NODISCARD hf_status hf_connect(struct hf_host *h, const struct hf_endpoint *r
 
 /* Active OPEN on a block in LISTEN (RFC 9293 3.10.1): the listener ends and its local endpoint connects. As hf_connect();
  * HF_INVALID also when the listener has no address of its own. */
-HF_NODISCARD hf_status hf_listener_connect(struct hf_host *h, hf_listener l, const struct hf_endpoint *remote, hf_time_ns now,
-					   hf_conn *ret);
+HF_NODISCARD hf_status hf_listener_connect(struct hf_host *h, hf_listener l, const struct hf_endpoint *remote,
+					   hf_time_ns now, hf_conn *ret);
 
 /* Copies as much as there is room for; *ret_len octets were taken. HF_OK (also for 0 octets asked), HF_AGAIN when no
  * room at all, HF_CLOSED after shut, HF_STALE, or why the connection ended. */
@@ -228,7 +230,8 @@ HF_NODISCARD hf_status hf_conn_write(struct hf_host *h, hf_conn c, struct hf_byt
 HF_NODISCARD hf_status hf_conn_write_borrowed(struct hf_host *h, hf_conn c, struct hf_bytes data, hf_time_ns now);
 
 /* As hf_conn_write(), and the last octet taken is urgent (RFC 9293 3.8.5). */
-HF_NODISCARD hf_status hf_conn_write_urgent(struct hf_host *h, hf_conn c, struct hf_bytes data, hf_time_ns now, size_t *ret_len);
+HF_NODISCARD hf_status hf_conn_write_urgent(struct hf_host *h, hf_conn c, struct hf_bytes data, hf_time_ns now,
+					    size_t *ret_len);
 
 /*
  * What there is to read, in place: up to `max` spans in order, valid until the next call to this host. *ret_n of 0 with
@@ -263,13 +266,13 @@ HF_NODISCARD hf_status hf_conn_abort(struct hf_host *h, hf_conn c, hf_time_ns no
 struct hf_conn_options {
 	bool nodelay;
 	bool keepalive;
-	bool linger;                   /* close waits at most linger_time for queued data, then resets; 0: resets at once */
+	bool linger; /* close waits at most linger_time for queued data, then resets; 0: resets at once */
 	hf_time_ns linger_time;
 	hf_time_ns keepalive_idle, keepalive_interval;
 	uint32_t keepalive_probes;
-	hf_time_ns r2;                 /* MUST-21 */
-	uint8_t ttl;                   /* MUST-49 */
-	uint8_t tos;                   /* MUST-48 */
+	hf_time_ns r2; /* MUST-21 */
+	uint8_t ttl;   /* MUST-49 */
+	uint8_t tos;   /* MUST-48 */
 };
 
 HF_NODISCARD hf_status hf_conn_get_options(struct hf_host *h, hf_conn c, struct hf_conn_options *ret);
@@ -278,29 +281,29 @@ HF_NODISCARD hf_status hf_conn_set_tag(struct hf_host *h, hf_conn c, uint64_t ta
 
 /* RFC 9293 STATUS, for one or for all. */
 struct hf_conn_info {
-	hf_conn name;         /* none for SYN cache entries and bare TIME_WAIT records */
-	uint8_t state;        /* enum hf_tcp_state */
-	bool passive;         /* came from a listener */
-	bool closed_by_user;  /* hf_conn_close() was called */
-	bool read_eof;        /* the peer's FIN has been reached by the reader */
-	hf_status why;        /* of CLOSED: how it ended; HF_OK for an ordinary end */
-	hf_status soft;       /* last advice (MUST-20, SHLD-9, SHLD-25), HF_OK when none */
+	hf_conn name;        /* none for SYN cache entries and bare TIME_WAIT records */
+	uint8_t state;       /* enum hf_tcp_state */
+	bool passive;        /* came from a listener */
+	bool closed_by_user; /* hf_conn_close() was called */
+	bool read_eof;       /* the peer's FIN has been reached by the reader */
+	hf_status why;       /* of CLOSED: how it ended; HF_OK for an ordinary end */
+	hf_status soft;      /* last advice (MUST-20, SHLD-9, SHLD-25), HF_OK when none */
 	struct hf_endpoint local, remote;
-	uint32_t id;          /* as trace records have it */
-	uint64_t acked;       /* octets of our stream that the peer has acknowledged */
-	uint64_t sent;        /* octets of our stream sent at least once */
-	uint64_t received;    /* octets in order from the peer */
+	uint32_t id;       /* as trace records have it */
+	uint64_t acked;    /* octets of our stream that the peer has acknowledged */
+	uint64_t sent;     /* octets of our stream sent at least once */
+	uint64_t received; /* octets in order from the peer */
 	uint64_t bytes_retransmitted;
-	uint32_t send_queued; /* octets written and not yet acknowledged */
-	uint32_t recv_queued; /* octets ready to read */
-	uint32_t out_of_order;/* ranges held beyond a hole */
-	uint32_t urgent;      /* octets up to and with the urgent mark, 0: none pending (MUST-33) */
+	uint32_t send_queued;  /* octets written and not yet acknowledged */
+	uint32_t recv_queued;  /* octets ready to read */
+	uint32_t out_of_order; /* ranges held beyond a hole */
+	uint32_t urgent;       /* octets up to and with the urgent mark, 0: none pending (MUST-33) */
 	uint32_t iss, snd_una, snd_nxt, snd_wnd, irs, rcv_nxt, rcv_wnd;
 	uint32_t mss, cwnd, ssthresh;
 	uint8_t snd_wscale, rcv_wscale;
 	bool timestamps;
-	uint32_t retransmits;    /* in all */
-	uint32_t backoff;        /* of the segment now waiting */
+	uint32_t retransmits; /* in all */
+	uint32_t backoff;     /* of the segment now waiting */
 	hf_time_ns srtt, rttvar, rto;
 	hf_time_ns retransmit_at, persist_at, delayed_ack_at, keepalive_at, ends_at; /* HF_NEVER: not running */
 };
@@ -314,10 +317,12 @@ bool hf_host_each(const struct hf_host *h, uint64_t *cursor, struct hf_conn_info
 
 HF_NODISCARD hf_status hf_udp_bind(struct hf_host *h, const struct hf_endpoint *local, hf_udp *ret);
 HF_NODISCARD hf_status hf_udp_close(struct hf_host *h, hf_udp u);
-HF_NODISCARD hf_status hf_udp_send(struct hf_host *h, hf_udp u, const struct hf_endpoint *to, struct hf_bytes data, hf_time_ns now);
+HF_NODISCARD hf_status hf_udp_send(struct hf_host *h, hf_udp u, const struct hf_endpoint *to, struct hf_bytes data,
+				   hf_time_ns now);
 /* Copies one datagram out; HF_AGAIN when none waits; HF_TOO_BIG when room is too small (the datagram stays); HF_UNREACHABLE
  * or HF_REFUSED once when ICMP said so, with *from naming the destination. */
-HF_NODISCARD hf_status hf_udp_recv(struct hf_host *h, hf_udp u, void *room, size_t n, struct hf_endpoint *from, size_t *ret_len);
+HF_NODISCARD hf_status hf_udp_recv(struct hf_host *h, hf_udp u, void *room, size_t n, struct hf_endpoint *from,
+				   size_t *ret_len);
 
 /* ---- what happened ---- */
 

@@ -25,11 +25,11 @@ int hf_status_errno(hf_status s);
 int hf_status_exit(hf_status s);
 
 /* Hands any status but HF_OK on to our caller. */
-#define HF_TRY(expr)                                   \
-	do {                                           \
-		hf_status hf_try_status_ = (expr);     \
-		if (hf_try_status_ != HF_OK)           \
-			return hf_try_status_;         \
+#define HF_TRY(expr)                               \
+	do {                                       \
+		hf_status hf_try_status_ = (expr); \
+		if (hf_try_status_ != HF_OK)       \
+			return hf_try_status_;     \
 	} while (0)
 
 #endif

@@ -31,13 +31,13 @@ enum hf_trace_kind {
 struct hf_trace_record {
 	hf_time_ns at;
 	uint16_t kind;
-	uint8_t from, to;      /* states, or small arguments a and b */
-	uint32_t id;           /* of the connection: the same for all its records; 0: none */
+	uint8_t from, to; /* states, or small arguments a and b */
+	uint32_t id;      /* of the connection: the same for all its records; 0: none */
 	uint16_t local_port, remote_port;
 	uint32_t seq, ack, wnd, len;
-	uint32_t flags;        /* TCP flags of a segment */
+	uint32_t flags; /* TCP flags of a segment */
 	uint32_t x, y;
-	uint32_t arrow;        /* TCP_STATE: line of tcp_fsm.def as an index; else 0 */
+	uint32_t arrow; /* TCP_STATE: line of tcp_fsm.def as an index; else 0 */
 };
 
 const char *hf_trace_name(unsigned kind);

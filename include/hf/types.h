@@ -11,9 +11,9 @@
 /* Nanoseconds on a clock that the caller owns and never turns back. Nothing in the core reads a clock of its own. */
 typedef uint64_t hf_time_ns;
 
-#define HF_US(n) ((hf_time_ns)(n) * 1000u)
-#define HF_MS(n) ((hf_time_ns)(n) * 1000000u)
-#define HF_S(n) ((hf_time_ns)(n) * 1000000000u)
+#define HF_US(n) ((hf_time_ns)(n)*1000u)
+#define HF_MS(n) ((hf_time_ns)(n)*1000000u)
+#define HF_S(n) ((hf_time_ns)(n)*1000000000u)
 #define HF_NEVER UINT64_MAX
 
 /* Borrowed bytes: whoever lends them says until when they hold still. */

@@ -153,11 +153,11 @@ static enum ip_verdict fragment_in(struct ip *ip, const struct ip6_header *h, co
 	if (!ip_reasm_add(ip, &f, now, &whole))
 		return IP_NOTHING;
 	s = ip6_parse(whole, &whole_header);
+	if (s != HF_OK && s != HF_UNSUPPORTED)
+		return ip_drop(ip, why_refused(whole, s), 0, (uint32_t)whole.len);
 	whole_packet = packet_of(&whole_header, whole, p->to_group);
 	if (s == HF_UNSUPPORTED)
 		return answer_problem(ip, &whole_header, &whole_packet, now);
-	if (s != HF_OK)
-		return ip_drop(ip, why_refused(whole, s), 0, (uint32_t)whole.len);
 	if (whole_header.fragmented) /* a datagram made of fragments is none itself */
 		return ip_drop(ip, HF_TR_IP_DROP_FRAGMENT, 0, 0);
 	whole_packet.fragmented = true;

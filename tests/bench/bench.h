@@ -29,8 +29,8 @@ static inline struct bench_watch bench_now(void)
 /* One line of JSON: what was moved, in which time, at which cost. */
 static inline void bench_say(const char *name, uint64_t count, struct bench_watch from, struct bench_watch to)
 {
-	printf("{\"name\": \"%s\", \"count\": %llu, \"wall_s\": %.6f, \"cpu_s\": %.6f}\n", name, (unsigned long long)count,
-	       to.wall - from.wall, to.cpu - from.cpu);
+	printf("{\"name\": \"%s\", \"count\": %llu, \"wall_s\": %.6f, \"cpu_s\": %.6f}\n", name,
+	       (unsigned long long)count, to.wall - from.wall, to.cpu - from.cpu);
 	fflush(stdout);
 }
 

@@ -180,7 +180,9 @@ struct talk {
 static void measure_conns(double seconds)
 {
 	struct hf_host_config cfg = { .link = HF_LINK_IP };
-	cfg.limits = (struct hf_limits){ .conns = 1024, .half_open = 1024, .time_wait = 32768, .chunks = 4096, .accept_queue = 256 };
+	cfg.limits = (struct hf_limits){
+		.conns = 1024, .half_open = 1024, .time_wait = 32768, .chunks = 4096, .accept_queue = 256
+	};
 	cfg.tcp.msl = HF_MS(5); /* the clock is ours: TIME_WAIT need not fill the table */
 	struct pair *p = join(&cfg);
 	struct hf_endpoint at = { .addr = ip4(2), .port = 80 };
@@ -204,9 +206,11 @@ static void measure_conns(double seconds)
 			while (hf_host_next_event(p->a, &ev)) {
 				struct talk *t = &talks[ev.tag];
 				if (ev.what & HF_EV_CONNECTED)
-					must(hf_conn_write(p->a, ev.conn, (struct hf_bytes){ slice, 64 }, p->now, &n), "write");
+					must(hf_conn_write(p->a, ev.conn, (struct hf_bytes){ slice, 64 }, p->now, &n),
+					     "write");
 				if (ev.what & (HF_EV_PEER_FIN | HF_EV_CLOSED)) {
-					if (hf_conn_read(p->a, ev.conn, spans, 4, &n) == HF_OK && n == 1 && spans[0].len == 128) {
+					if (hf_conn_read(p->a, ev.conn, spans, 4, &n) == HF_OK && n == 1 &&
+					    spans[0].len == 128) {
 						must(hf_conn_consume(p->a, ev.conn, 128, p->now), "consume");
 						done++;
 					}
@@ -219,9 +223,11 @@ static void measure_conns(double seconds)
 				if (ev.what & HF_EV_ACCEPT)
 					while (hf_accept(p->b, l, &c) == HF_OK)
 						;
-				if ((ev.what & HF_EV_READABLE) && hf_conn_read(p->b, ev.conn, spans, 4, &n) == HF_OK && n == 1 && spans[0].len == 64) {
+				if ((ev.what & HF_EV_READABLE) && hf_conn_read(p->b, ev.conn, spans, 4, &n) == HF_OK &&
+				    n == 1 && spans[0].len == 64) {
 					must(hf_conn_consume(p->b, ev.conn, 64, p->now), "consume");
-					must(hf_conn_write(p->b, ev.conn, (struct hf_bytes){ slice, 128 }, p->now, &n), "answer");
+					must(hf_conn_write(p->b, ev.conn, (struct hf_bytes){ slice, 128 }, p->now, &n),
+					     "answer");
 					must(hf_conn_close(p->b, ev.conn, p->now), "close");
 				}
 			}
@@ -246,7 +252,8 @@ int main(int argc, char **argv)
 			measure_conns(2);
 		else if (strcmp(argv[i], "footprint") == 0) {
 			struct hf_host_footprint f = hf_host_footprint();
-			printf("{\"name\": \"footprint\", \"conn\": %zu, \"half_open\": %zu, \"time_wait\": %zu}\n", f.conn, f.half_open, f.time_wait);
+			printf("{\"name\": \"footprint\", \"conn\": %zu, \"half_open\": %zu, \"time_wait\": %zu}\n",
+			       f.conn, f.half_open, f.time_wait);
 		} else
 			return 2;
 	}
