@@ -434,6 +434,111 @@ static void silence_makes_ip_ask(void **state)
 	pair_free(&p);
 }
 
+/* MUST-49, MUST-48, SHLD-21, SHLD-22: from the configuration, then as the program says, into each packet as it is. */
+static void ttl_and_diffserv_reach_ip(void **state)
+{
+	static const struct {
+		uint8_t ttl, tos;
+	} rows[] = { { 33, 0 }, { 5, 0xb8 }, { 255, 0x28 }, { 1, 0 } }; /* the first: nobody has said anything */
+	static const struct hf_bytes data = { (const uint8_t *)"x", 1 };
+
+	(void)state;
+	for (int ip6 = 0; ip6 < 2; ip6++) {
+		struct hf_host_config cfg[2] = { pair_config(HF_LINK_IP, A), pair_config(HF_LINK_IP, B) };
+		struct hf_conn_options o, theirs;
+		struct pair p;
+		hf_listener l;
+		hf_conn a, b;
+
+		cfg[A].tcp.ttl = 33;
+		pair_init_with(&p, cfg);
+		open_both(&p, &links[ip6], &l, &a, &b);
+		assert_int_equal(hf_conn_get_options(p.h[A], a, &o), HF_OK);
+		for (size_t i = 0; i < HF_ARRAY_LEN(rows); i++) {
+			static struct hf_frame_out out[4];
+			uint8_t flat[256];
+			size_t n;
+
+			if (i > 0) {
+				o.ttl = rows[i].ttl;
+				o.tos = rows[i].tos;
+				assert_int_equal(hf_conn_set_options(p.h[A], a, &o, p.now), HF_OK);
+			}
+			assert_int_equal(hf_conn_write(p.h[A], a, data, p.now, &n), HF_OK);
+			assert_int_equal(hf_host_pull(p.h[A], out, 4, p.now), 1);
+			assert_true(hf_frame_flatten(&out[0], flat, sizeof(flat)) > 0);
+			assert_int_equal(flat[ip6 ? 7 : 8], rows[i].ttl);
+			assert_int_equal(ip6 ? (flat[0] & 15) << 4 | flat[1] >> 4 : flat[1], rows[i].tos);
+			pair_carry(&p, A, &out[0]);
+			pair_run(&p, p.now + HF_MS(50)); /* its ACK may be delayed */
+			assert_int_equal(status_of(&p, A, a).acked, i + 1);
+		}
+		/* The other direction has its own. */
+		assert_int_equal(hf_conn_get_options(p.h[B], b, &theirs), HF_OK);
+		assert_int_equal(theirs.ttl, 64);
+		assert_int_equal(theirs.tos, 0);
+		pair_free(&p);
+	}
+}
+
+/* MUST-25, MUST-28: as long as nobody says otherwise. */
+static void keepalive_by_default(void **state)
+{
+	struct hf_conn_options o;
+	struct pair p;
+	hf_listener l;
+	hf_conn a, b;
+
+	(void)state;
+	pair_init(&p, HF_LINK_IP, 0);
+	open_both(&p, &links[0], &l, &a, &b);
+	assert_int_equal(hf_conn_get_options(p.h[A], a, &o), HF_OK);
+	assert_false(o.keepalive);
+	assert_int_equal(o.keepalive_idle, HF_S(7200));
+	p.frames[A] = 0;
+	pair_run(&p, p.now + HF_S(7201));
+	assert_int_equal(p.frames[A], 0);
+	o.keepalive = true;
+	assert_int_equal(hf_conn_set_options(p.h[A], a, &o, p.now), HF_OK);
+	pair_settle(&p); /* the interval is over: one probe, and its answer */
+	assert_int_equal(p.frames[A], 1);
+	pair_run(&p, p.now + HF_S(7200) - 1);
+	assert_int_equal(p.frames[A], 1);
+	pair_run(&p, p.now + 1);
+	assert_int_equal(p.frames[A], 2);
+	pair_free(&p);
+}
+
+/* MUST-58, MUST-59: what came together is looked at together, and answered once. */
+static void one_ack_for_all_that_came(void **state)
+{
+	static struct hf_frame_out out[8];
+	static uint8_t flat[8][1500];
+	struct hf_frame in[8];
+	uint64_t sent = 1;
+	struct pair p;
+	hf_listener l;
+	hf_conn a, b;
+	size_t n;
+
+	(void)state;
+	make_bulk();
+	pair_init(&p, HF_LINK_IP, 0);
+	open_both(&p, &links[0], &l, &a, &b);
+	write_some(&p, a, 0, &sent);
+	n = hf_host_pull(p.h[A], out, HF_ARRAY_LEN(out), p.now);
+	assert_int_equal(n, HF_ARRAY_LEN(out));
+	for (size_t i = 0; i < n; i++)
+		in[i] = (struct hf_frame){ { flat[i], hf_frame_flatten(&out[i], flat[i], sizeof(flat[i])) },
+					   out[i].flags,
+					   out[i].gso_size };
+	hf_host_feed(p.h[B], in, n, p.now);
+	assert_int_equal(hf_host_pull(p.h[B], out, HF_ARRAY_LEN(out), p.now), 1);
+	pair_carry(&p, B, &out[0]);
+	assert_int_equal(status_of(&p, A, a).acked, n * status_of(&p, A, a).mss);
+	pair_free(&p);
+}
+
 /* RFC 1191: a router on the way says that only 1300 octets fit. */
 static void a_router_makes_segments_smaller(void **state)
 {
@@ -747,6 +852,9 @@ int main(void)
 		cmocka_unit_test(a_tag_comes_with_events),
 		cmocka_unit_test(a_listener_turns_active),
 		cmocka_unit_test(silence_makes_ip_ask),
+		cmocka_unit_test(ttl_and_diffserv_reach_ip),
+		cmocka_unit_test(keepalive_by_default),
+		cmocka_unit_test(one_ack_for_all_that_came),
 		cmocka_unit_test(a_router_makes_segments_smaller),
 		cmocka_unit_test(datagrams_there_and_back),
 		cmocka_unit_test(a_datagram_for_nobody_is_told),

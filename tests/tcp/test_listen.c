@@ -280,7 +280,7 @@ static void specific_before_wildcard(void **state)
 
 	(void)state;
 	assert_int_equal(tcp_listen(d->tcp, &one, &own), HF_OK);
-	assert_int_equal(tcp_listen(d->tcp, &any, &wild), HF_OK); /* MUST-42 */
+	assert_int_equal(tcp_listen(d->tcp, &any, &wild), HF_OK);
 	assert_int_equal(tcp_listen(d->tcp, &one, &again), HF_IN_USE);
 	assert_int_equal(tcp_listen(d->tcp, &any, &again), HF_IN_USE);
 	any.port = 0;
@@ -301,7 +301,7 @@ static void specific_before_wildcard(void **state)
 	assert_int_equal(tcp_accept(d->tcp, own, &c), HF_AGAIN);
 	assert_int_equal(tcp_accept(d->tcp, wild, &c), HF_OK);
 	assert_int_equal(tcp_abort(d->tcp, c, d->lab->now), HF_OK);
-	/* MUST-41: the end of one does not disturb the other. */
+	/* The end of one does not disturb the other. */
 	assert_int_equal(tcp_unlisten(d->tcp, own, d->lab->now), HF_OK);
 	assert_int_equal(tcp_unlisten(d->tcp, own, d->lab->now), HF_STALE);
 	d->lab->host[LAB_A].addr = one.addr;
@@ -309,6 +309,66 @@ static void specific_before_wildcard(void **state)
 	drill_forget_out(d);
 	peer(d, "S 0");
 	sees(d, "SA 0 ack 1");
+	assert_int_equal(tcp_unlisten(d->tcp, wild, d->lab->now), HF_OK);
+	drill_end(d);
+}
+
+/* MUST-41, MUST-42 (3.9.1.1): LISTEN on the port of a connection, whatever its state; it does not notice. */
+static void listening_beside_a_connection_of_the_port(void **state)
+{
+	static const enum drill_place places[] = { AT_SYN_SENT,      AT_SYN_RECEIVED_ACTIVE,
+						   AT_ESTABLISHED,   AT_FIN_WAIT_1,
+						   AT_FIN_WAIT_2,    AT_CLOSE_WAIT,
+						   AT_CLOSING,       AT_LAST_ACK,
+						   AT_TIME_WAIT_HELD };
+
+	(void)state;
+	for (size_t i = 0; i < HF_ARRAY_LEN(places); i++) {
+		struct drill *d = drill_new(NULL);
+		struct hf_endpoint same = { d->lab->host[LAB_A].addr, DRILL_LOCAL_PORT };
+		struct hf_conn_info before, after;
+		hf_listener again;
+		uint32_t iss;
+
+		drill_go(d, places[i]);
+		iss = d->iss;
+		assert_int_equal(tcp_status(d->tcp, d->conn, &before), HF_OK);
+		drill_listen(d);
+		assert_int_equal(tcp_listen(d->tcp, &same, &again), HF_IN_USE);
+		assert_int_equal(tcp_status(d->tcp, d->conn, &after), HF_OK);
+		assert_memory_equal(&before, &after, sizeof before);
+		sees_nothing(d);
+		/* Others get in meanwhile. */
+		from_port(d, 3000);
+		peer(d, "S 0 mss 1460");
+		sees(d, "SA 0 ack 1");
+		peer(d, "A 1 ack 1");
+		in_state(d, "ESTABLISHED");
+		assert_int_equal(drill_events(d), HF_EV_ACCEPT);
+		d->peer_port = DRILL_PEER_PORT;
+		d->iss = iss;
+		assert_memory_equal(drill_state(d), drill_place_names[places[i]], strlen(drill_state(d)));
+		if (places[i] == AT_SYN_SENT) {
+			peer(d, "SA 0 ack 1 mss 1460");
+			sees(d, "A 1 ack 1");
+			in_state(d, "ESTABLISHED");
+		} else if (places[i] == AT_SYN_RECEIVED_ACTIVE) {
+			peer(d, "A 1 ack 1");
+			in_state(d, "ESTABLISHED");
+		}
+		drill_end(d);
+	}
+	/* A half-open peer of a listener is a connection of the port as well. */
+	struct drill *d = drill_new(NULL);
+	struct hf_endpoint any = { .port = DRILL_LOCAL_PORT };
+	hf_listener wild;
+
+	drill_go(d, AT_SYN_RECEIVED_PASSIVE);
+	assert_int_equal(tcp_listen(d->tcp, &any, &wild), HF_OK);
+	in_state(d, "SYN_RECEIVED");
+	peer(d, "A 1 ack 1");
+	in_state(d, "ESTABLISHED");
+	assert_int_equal(drill_accept(d), HF_OK);
 	assert_int_equal(tcp_unlisten(d->tcp, wild, d->lab->now), HF_OK);
 	drill_end(d);
 }
@@ -382,6 +442,7 @@ int main(void)
 		cmocka_unit_test(ended_before_it_was_accepted),
 		cmocka_unit_test(no_block_left),
 		cmocka_unit_test(specific_before_wildcard),
+		cmocka_unit_test(listening_beside_a_connection_of_the_port),
 		cmocka_unit_test(listener_that_turns_active),
 		cmocka_unit_test(listeners_are_limited),
 		cmocka_unit_test(syn_to_an_address_no_connection_can_have),

@@ -399,6 +399,65 @@ static void keepalive_turned_off_again(void **state)
 	drill_end(d);
 }
 
+/* MUST-24: each connection has its own switch. */
+static void keepalive_of_one_connection_only(void **state)
+{
+	struct drill *d = drill_new(NULL);
+	struct hf_endpoint remote = { .addr = d->lab->host[LAB_B].addr, .port = 7 };
+	struct hf_endpoint local = { .addr = d->lab->host[LAB_A].addr, .port = 1001 };
+	struct hf_conn_options o;
+	hf_conn other;
+
+	(void)state;
+	drill_open(d, "mss 1000");
+	o = options_of(d);
+	o.keepalive = true;
+	o.keepalive_idle = HF_S(10);
+	set_options(d, o);
+	assert_int_equal(tcp_connect(d->tcp, &remote, &local, 1500, d->lab->now, &other), HF_OK);
+	lab_step(d->lab);
+	d->iss = d->out[d->in_out - 1].h.seq;
+	d->local_port = 1001;
+	d->peer_port = 7;
+	peer(d, "SA 0 ack 1 mss 1000");
+	in_state(d, "ESTABLISHED");
+	drill_forget_out(d);
+	assert_int_equal(tcp_get_options(d->tcp, other, &o), HF_OK);
+	assert_false(o.keepalive);
+	pass(d, HF_S(11));
+	assert_int_equal(d->in_out, 1);
+	assert_int_equal(d->out[0].h.src_port, DRILL_LOCAL_PORT);
+	assert_int_equal(tcp_abort(d->tcp, other, d->lab->now), HF_OK);
+	drill_end(d);
+}
+
+/* MUST-26: what is under way asks already. */
+static void keepalive_waits_while_something_is_under_way(void **state)
+{
+	struct drill *d = drill_new(NULL);
+	struct hf_conn_options o;
+
+	(void)state;
+	drill_open(d, "mss 1000");
+	o = options_of(d);
+	o.keepalive = true;
+	o.keepalive_idle = HF_S(10);
+	set_options(d, o);
+	pass(d, HF_S(10) - HF_MS(100));
+	drill_write(d, 10);
+	sees(d, "PA 1+10 ack 1");
+	for (int i = 0; i < 6; i++) { /* far beyond the interval */
+		assert_true(drill_until_sent(d, HF_S(20)) != HF_NEVER);
+		sees(d, "PA 1+10 ack 1");
+	}
+	assert_int_equal(drill_count(d, HF_TR_TCP_KEEPALIVE), 0);
+	peer(d, "A 1 ack 11");
+	assert_int_equal(drill_until_sent(d, HF_S(20)), HF_S(10));
+	sees(d, "A 10 ack 1");
+	assert_int_equal(drill_count(d, HF_TR_TCP_KEEPALIVE), 1);
+	drill_end(d);
+}
+
 static void probes_of_the_peer_are_answered(void **state)
 {
 	struct drill *d = drill_new(NULL);
@@ -556,6 +615,8 @@ int main(void)
 		cmocka_unit_test(keepalive_answered),
 		cmocka_unit_test(keepalive_dead),
 		cmocka_unit_test(keepalive_turned_off_again),
+		cmocka_unit_test(keepalive_of_one_connection_only),
+		cmocka_unit_test(keepalive_waits_while_something_is_under_way),
 		cmocka_unit_test(probes_of_the_peer_are_answered),
 		cmocka_unit_test(options_out_of_range),
 		cmocka_unit_test(linger_of_zero_resets),

@@ -185,6 +185,29 @@ static void push_marks_the_end_of_what_is_queued(void **state)
 	drill_end(d);
 }
 
+/* SHLD-27: octets that were pushed one by one go in one segment, with one PSH; when they are sent again, too. */
+static void successive_pushes_become_one(void **state)
+{
+	struct drill *d = drill_new(without_nagle);
+
+	(void)state;
+	drill_open(d, "mss 1000");
+	for (int i = 0; i < 3; i++)
+		drill_write(d, 300);
+	sees(d, "PA 1+900 ack 1");
+	for (int i = 0; i < 5; i++)
+		drill_write(d, 300);
+	sees(d, "A 901+1000 ack 1; PA 1901+500 ack 1");
+	peer(d, "A 1 ack 2401");
+	drill_write(d, 100);
+	sees(d, "PA 2401+100 ack 1");
+	drill_write(d, 100);
+	sees(d, "PA 2501+100 ack 1");
+	assert_true(drill_until_sent(d, HF_S(1)) != HF_NEVER);
+	sees(d, "PA 2401+200 ack 1");
+	drill_end(d);
+}
+
 /* ---- the receiver's window ---- */
 
 /* MUST-39 (3.8.6.2.2), SHLD-14 */
@@ -506,6 +529,45 @@ static void window_shrinks_below_what_is_in_flight(void **state)
 	drill_end(d);
 }
 
+static void what_a_shrunk_window_allows_is_sent_again(void **state)
+{
+	struct drill *d = drill_new(NULL);
+
+	(void)state;
+	drill_open(d, "mss 1000 win 4000");
+	drill_write(d, 6000);
+	sees(d, "A 1+1000 ack 1; A 1001+1000 ack 1; A 2001+1000 ack 1; A 3001+1000 ack 1");
+	peer(d, "A 1 ack 1001 win 1500"); /* edge from 4001 back to 2501 */
+	sees_nothing(d);
+	assert_true(drill_until_sent(d, HF_S(2)) != HF_NEVER);
+	sees(d, "A 1001+1000 ack 1");
+	peer(d, "A 1 ack 2001 win 500");
+	sees(d, "A 2001+500 ack 1"); /* SHLD-16: up to the edge; SHLD-15: and not a new octet */
+	peer(d, "A 1 ack 2501 win 0");
+	for (int i = 0; i < 30; i++) { /* SHLD-17: what lies beyond the edge is no reason to give up */
+		assert_true(drill_until_sent(d, HF_S(121)) != HF_NEVER);
+		sees(d, "A 2501+1 ack 1");
+		peer(d, "A 1 ack 2501 win 0");
+	}
+	in_state(d, "ESTABLISHED");
+	drill_end(d);
+}
+
+/* MAY-7: what three duplicates ask for goes whole. */
+static void fast_retransmit_may_pass_a_shrunk_edge(void **state)
+{
+	struct drill *d = drill_new(NULL);
+
+	(void)state;
+	drill_open(d, "mss 1000 win 4000");
+	drill_write(d, 6000);
+	sees(d, "A 1+1000 ack 1; A 1001+1000 ack 1; A 2001+1000 ack 1; A 3001+1000 ack 1");
+	peer(d, "A 1 ack 1001 win 500"); /* edge: 1501 */
+	peer(d, "A 1 ack 1001 win 500; A 1 ack 1001 win 500; A 1 ack 1001 win 500");
+	sees(d, "A 1001+1000 ack 1");
+	drill_end(d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -517,6 +579,7 @@ int main(void)
 		cmocka_unit_test(nagle),
 		cmocka_unit_test(nodelay_from_the_start),
 		cmocka_unit_test(push_marks_the_end_of_what_is_queued),
+		cmocka_unit_test(successive_pushes_become_one),
 		cmocka_unit_test(receiver_opens_in_worthwhile_steps),
 		cmocka_unit_test(scaled_window_keeps_its_edge),
 		cmocka_unit_test(acks_are_delayed),
@@ -528,6 +591,8 @@ int main(void)
 		cmocka_unit_test(what_counts_while_our_window_is_shut),
 		cmocka_unit_test(window_shut_over_data_in_flight),
 		cmocka_unit_test(window_shrinks_below_what_is_in_flight),
+		cmocka_unit_test(what_a_shrunk_window_allows_is_sent_again),
+		cmocka_unit_test(fast_retransmit_may_pass_a_shrunk_edge),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
