@@ -134,7 +134,7 @@ static hf_status read_kind(struct piece *rest, struct net_spec *s, char *why, si
 	if (is_word(kind, "sim"))
 		return say(HF_UNSUPPORTED, why, room, whole, "the simulated network has no device to open");
 	if (is_word(kind, "host") || is_word(kind, "xdp"))
-		return say(HF_UNSUPPORTED, why, room, whole, "not supported so far; there are tun:, tap:, packet: and sim");
+		return say(HF_UNSUPPORTED, why, room, whole, "not supported so far; there are tun:, tap: and packet:");
 	for (size_t i = 0; i < HF_ARRAY_LEN(kinds); i++) {
 		if (!is_word(kind, kinds[i].word))
 			continue;
@@ -145,7 +145,7 @@ static hf_status read_kind(struct piece *rest, struct net_spec *s, char *why, si
 		snprintf(s->name, sizeof(s->name), "%.*s", (int)head.len, head.at);
 		return HF_OK;
 	}
-	return say(HF_USAGE, why, room, whole, "no such kind of network; there are tun:, tap:, packet: and sim");
+	return say(HF_USAGE, why, room, whole, "no such kind of network; there are tun:, tap: and packet:");
 }
 
 static hf_status read_option(struct piece p, struct net_spec *s, uint32_t *seen, char *why, size_t room)

@@ -125,7 +125,7 @@ hf_status net_say_errno(char *why, size_t room, const struct net_spec *s, const 
 				 kind, s->name, doing);
 		else
 			snprintf(why, room,
-				 "--net: \"%s:%s\": %s needs the right CAP_NET_ADMIN and access to /dev/net/tun; "
+				 "--net: \"%s:%s\": %s needs the right CAP_NET_ADMIN; "
 				 "be root, or use --net packet: on a veth pair in a namespace of your own (unshare -Urnm)",
 				 kind, s->name, doing);
 		return HF_NO_RIGHTS;

@@ -95,12 +95,12 @@ static const struct {
 	hf_status st;
 	const char *why;
 } bad[] = {
-	{ "", HF_USAGE, "--net: \"\": no such kind of network; there are tun:, tap:, packet: and sim" },
-	{ "tunnel:x", HF_USAGE, "--net: \"tunnel:x\": no such kind of network; there are tun:, tap:, packet: and sim" },
+	{ "", HF_USAGE, "--net: \"\": no such kind of network; there are tun:, tap: and packet:" },
+	{ "tunnel:x", HF_USAGE, "--net: \"tunnel:x\": no such kind of network; there are tun:, tap: and packet:" },
 	{ "sim", HF_UNSUPPORTED, "--net: \"sim\": the simulated network has no device to open" },
-	{ "host", HF_UNSUPPORTED, "--net: \"host\": not supported so far; there are tun:, tap:, packet: and sim" },
+	{ "host", HF_UNSUPPORTED, "--net: \"host\": not supported so far; there are tun:, tap: and packet:" },
 	{ "xdp:eth0,addr=1.2.3.4/8", HF_UNSUPPORTED,
-	  "--net: \"xdp:eth0\": not supported so far; there are tun:, tap:, packet: and sim" },
+	  "--net: \"xdp:eth0\": not supported so far; there are tun:, tap: and packet:" },
 	{ "tun", HF_USAGE, "--net: \"tun\": wants the name of an interface, of at most 15 characters, behind the colon" },
 	{ "tun:,addr=1.2.3.4/8", HF_USAGE,
 	  "--net: \"tun:\": wants the name of an interface, of at most 15 characters, behind the colon" },
