@@ -16,7 +16,7 @@ struct serve_options {
 	const char *dir, *net, *pcap, *socket;
 	uint64_t port, connections;
 	hf_time_ns idle, head;
-	bool list, quiet, json, trace;
+	bool list, dotfiles, quiet, json, trace;
 };
 
 /* 0: go on; else the exit code is ret - 1. */
@@ -55,6 +55,9 @@ static int take_options(int argc, char **argv, struct serve_options *o)
 			break;
 		case OPT_serve_LIST:
 			o->list = true;
+			break;
+		case OPT_serve_DOTFILES:
+			o->dotfiles = true;
 			break;
 		case OPT_serve_QUIET:
 			o->quiet = true;
@@ -153,6 +156,7 @@ static int start(struct serve *s, const struct serve_options *o)
 	s->chunks = defaults.limits.chunks;
 	s->chunks_kept = kept;
 	s->list = o->list;
+	s->dotfiles = o->dotfiles;
 	s->quiet = o->quiet;
 	s->json = o->json;
 	s->http = (struct http_server_config){
@@ -206,7 +210,7 @@ static void tell_ready(const struct serve *s, uint16_t port)
 	hf_net_describe(s->loop.net, &info);
 	for (unsigned i = 0; i < info.addrs; i++)
 		tell_address(s, &(struct hf_endpoint){ info.addr[i], port });
-	(void)cmd_flush(); /* nobody reads it: the server serves all the same */
+	(void)fflush(stdout); /* nobody reads it: the server serves all the same */
 }
 
 static void flush_log(struct serve *s)

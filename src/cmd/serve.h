@@ -17,6 +17,7 @@
 #define SERVE_SEND_BUFFER (1u << 20) /* octets queued a connection */
 #define SERVE_RECV_WINDOW (1u << 15) /* requests are small; a head fits twice */
 #define SERVE_HOLDS 8u               /* files a connection may still be sending, pipelined ones */
+#define SERVE_TOLDS 16u              /* answers not acknowledged yet, which the log will tell of */
 #define SERVE_TEXT 2048u             /* a head with a short page */
 #define SERVE_TARGET 128u            /* of a target in the log */
 
@@ -36,20 +37,26 @@ struct serve_hold {
 	uint64_t until;
 };
 
+/* An answer that is all with TCP; the log tells of it when its last octet is acknowledged, so that its time is a whole one. */
+struct serve_told {
+	uint64_t until; /* its last octet's place in the stream */
+	uint64_t body_len;
+	hf_time_ns asked_at; /* when the first octet of its request was seen */
+	uint16_t status;
+	char method[8];
+	char target[SERVE_TARGET];
+};
+
 /* The answer being written: text (a head, and a body that was made here), then a part of a file. */
 struct serve_answer {
 	bool ready;
-	uint16_t status;
 	uint32_t text_len, text_sent;
 	char text[SERVE_TEXT];
 	char *page; /* a body too large for text: owned */
 	size_t page_len, page_sent;
 	struct file *file; /* held; NULL: none */
 	uint64_t at, end;  /* octets of the file still to be written */
-	uint64_t body_len; /* for the log */
-	hf_time_ns asked_at;
-	char method[8];
-	char target[SERVE_TARGET];
+	struct serve_told told;
 };
 
 struct served {
@@ -63,6 +70,9 @@ struct served {
 	uint64_t acked;
 	uint32_t hold_at, holds; /* a ring, oldest first */
 	struct serve_hold hold[SERVE_HOLDS];
+	uint32_t told_at, tolds; /* a ring, oldest first */
+	struct serve_told told[SERVE_TOLDS];
+	hf_time_ns asked_at; /* when the first octet of the request that is being read was seen; 0: none is here */
 	struct serve_answer answer;
 };
 
@@ -77,7 +87,7 @@ struct serve {
 	uint32_t room, used;
 	uint32_t chunks, chunks_kept;
 	hf_listener listener;
-	bool list, quiet, json;
+	bool list, dotfiles, quiet, json;
 	int64_t wall;          /* seconds, as of this turn */
 	hf_time_ns next_check; /* of the sizes of files being sent */
 	uint64_t requests;
@@ -98,6 +108,7 @@ void serve_stop_all(struct serve *s);
 /* serve_answer.c: s->head is the request; asked: it was answered by serve_prepare() already, which does not count now. */
 void serve_prepare(struct serve *s, struct served *c);
 void serve_prepare_refusal(struct serve *s, struct served *c, enum h1_fault fault, bool asked);
-void serve_log(struct serve *s, const struct served *c, bool whole);
+/* left: octets of the body that are not with the peer. */
+void serve_log(struct serve *s, const struct served *c, const struct serve_told *told, uint64_t left);
 
 #endif

@@ -18,7 +18,7 @@ static struct hf_wr begin(struct serve *s, struct served *c, unsigned status)
 	struct hf_wr out = hf_wr_over(c->answer.text, sizeof(c->answer.text));
 
 	c->answer.ready = true;
-	c->answer.status = (uint16_t)status;
+	c->answer.told.status = (uint16_t)status;
 	http_put_status_line(&out, status);
 	http_put_field(&out, "Server", "handfast/" HF_VERSION);
 	http_put_date_field(&out, "Date", s->wall);
@@ -62,7 +62,7 @@ static void prepare_page(struct serve *s, struct served *c, unsigned status, con
 	http_put_end(&out);
 	if (s->head.method != HTTP_HEAD) {
 		hf_wr_copy(&out, body, n);
-		c->answer.body_len = n;
+		c->answer.told.body_len = n;
 	}
 	finish(c, &out);
 }
@@ -95,6 +95,11 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 static int not_dots(const struct dirent *d)
 {
 	return strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0;
+}
+
+static int no_dot_names(const struct dirent *d)
+{
+	return d->d_name[0] != '.';
 }
 
 static void add_part(struct text *t, const char *name, void (*put)(struct hf_wr *, const char *))
@@ -138,7 +143,7 @@ static bool make_listing(struct serve *s, const struct http_target *target, stru
 {
 	int fd = files_open_dir(&s->files, target->path);
 	struct dirent **entry;
-	int n = fd < 0 ? -1 : scandirat(fd, ".", &entry, not_dots, by_name);
+	int n = fd < 0 ? -1 : scandirat(fd, ".", &entry, s->dotfiles ? not_dots : no_dot_names, by_name);
 
 	if (fd >= 0)
 		close(fd);
@@ -192,7 +197,7 @@ static void prepare_listing(struct serve *s, struct served *c, const struct http
 		return;
 	}
 	c->answer.page = t.at; /* text's memory goes over to the answer, which frees it */
-	c->answer.page_len = c->answer.body_len = t.len;
+	c->answer.page_len = c->answer.told.body_len = t.len;
 }
 
 /* ---- files ---- */
@@ -256,7 +261,7 @@ static void prepare_file(struct serve *s, struct served *c, struct file *f)
 	c->answer.file = f;
 	c->answer.at = sel.first;
 	c->answer.end = sel.first + sel.count;
-	c->answer.body_len = sel.count;
+	c->answer.told.body_len = sel.count;
 }
 
 static void prepare_directory(struct serve *s, struct served *c, struct http_target *t)
@@ -290,8 +295,9 @@ static void clear(struct serve *s, struct served *c)
 	a->page = NULL;
 	a->page_len = a->page_sent = 0;
 	a->file = NULL;
-	a->at = a->end = a->body_len = 0;
-	a->asked_at = s->loop.now;
+	a->at = a->end = a->told.body_len = 0;
+	a->told.asked_at = c->asked_at ? c->asked_at : s->loop.now;
+	c->asked_at = 0;
 }
 
 /* What is not printable ASCII could steer the terminal that shows the log. */
@@ -308,8 +314,14 @@ static void copy_plain(char *to, size_t room, struct hf_bytes from)
 static void remember(struct serve *s, struct served *c, struct hf_bytes method, struct hf_bytes target)
 {
 	clear(s, c);
-	copy_plain(c->answer.method, sizeof(c->answer.method), method);
-	copy_plain(c->answer.target, sizeof(c->answer.target), target);
+	copy_plain(c->answer.told.method, sizeof(c->answer.told.method), method);
+	copy_plain(c->answer.told.target, sizeof(c->answer.told.target), target);
+}
+
+/* .git, .env, .ssh: names that people do not see when they say what is to be served. */
+static bool has_dot_name(const char *path)
+{
+	return strstr(path, "/.") != NULL;
 }
 
 void serve_prepare(struct serve *s, struct served *c)
@@ -328,6 +340,10 @@ void serve_prepare(struct serve *s, struct served *c)
 	fault = http_target_parse(s->head.target, &t);
 	if (fault != H1_NONE) {
 		prepare_page(s, c, h1_fault_status(fault), h1_fault_sentence(fault), h1_fault_rfc(fault), NULL, NULL);
+		return;
+	}
+	if (!s->dotfiles && has_dot_name(t.path)) {
+		prepare_page(s, c, 404, "there is no such file here", NULL, NULL, NULL);
 		return;
 	}
 	switch (files_find(&s->files, t.path, &f)) {
@@ -356,7 +372,7 @@ void serve_prepare_refusal(struct serve *s, struct served *c, enum h1_fault faul
 
 	if (asked) { /* it is the body that is wrong; the head was remembered, and a HEAD gets no content all the same */
 		clear(s, c);
-		s->head.method = strcmp(c->answer.method, "HEAD") == 0 ? HTTP_HEAD : HTTP_GET;
+		s->head.method = strcmp(c->answer.told.method, "HEAD") == 0 ? HTTP_HEAD : HTTP_GET;
 	} else { /* the request line may be sound; the octets it borrows from are still there */
 		remember(s, c, s->head.method_text.len ? s->head.method_text : nothing,
 			 s->head.target.len ? s->head.target : nothing);
@@ -366,11 +382,10 @@ void serve_prepare_refusal(struct serve *s, struct served *c, enum h1_fault faul
 
 /* ---- the log ---- */
 
-void serve_log(struct serve *s, const struct served *c, bool whole)
+void serve_log(struct serve *s, const struct served *c, const struct serve_told *told, uint64_t left)
 {
-	const struct serve_answer *a = &c->answer;
-	uint64_t left = a->end - a->at + (a->page_len - a->page_sent);
-	uint64_t octets = a->body_len - hf_min_u64(left, a->body_len);
+	uint64_t octets = told->body_len - hf_min_u64(left, told->body_len);
+	hf_time_ns took = s->loop.now - told->asked_at;
 
 	if (s->quiet)
 		return;
@@ -383,19 +398,19 @@ void serve_log(struct serve *s, const struct served *c, bool whole)
 		text_add_endpoint(&remote, &c->remote);
 		json_object(&j);
 		json_put_string(&j, "remote", text_str(&remote));
-		json_put_string(&j, "method", a->method);
-		json_put_string(&j, "target", a->target);
-		json_put_u64(&j, "status", a->status);
+		json_put_string(&j, "method", told->method);
+		json_put_string(&j, "target", told->target);
+		json_put_u64(&j, "status", told->status);
 		json_put_u64(&j, "octets", octets);
-		json_put_bool(&j, "whole", whole);
-		json_put_u64(&j, "ns", s->loop.now - a->asked_at);
+		json_put_bool(&j, "whole", left == 0);
+		json_put_u64(&j, "ns", took);
 		json_object_end(&j);
 		text_free(&remote);
 		return;
 	}
 	text_add_endpoint(&s->log, &c->remote);
-	text_addf(&s->log, " %s %s %u %llu", a->method, a->target, a->status, (unsigned long long)octets);
-	if (!whole)
-		text_addf(&s->log, " of %llu, not whole", (unsigned long long)a->body_len);
-	text_addf(&s->log, " %.1fms\n", (double)(s->loop.now - a->asked_at) / 1e6);
+	text_addf(&s->log, " %s %s %u %llu", told->method, told->target, told->status, (unsigned long long)octets);
+	if (left > 0)
+		text_addf(&s->log, " of %llu, not whole", (unsigned long long)told->body_len);
+	text_addf(&s->log, " %.1fms\n", (double)took / 1e6);
 }

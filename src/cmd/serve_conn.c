@@ -27,6 +27,8 @@ static void take_connection(struct serve *s, hf_conn conn)
 	c->conn = conn;
 	c->written = c->acked = 0;
 	c->hold_at = c->holds = 0;
+	c->told_at = c->tolds = 0;
+	c->asked_at = 0;
 	memset(&c->answer, 0, offsetof(struct serve_answer, text));
 	c->answer.page = NULL;
 	c->answer.file = NULL;
@@ -59,6 +61,33 @@ static void release_holds(struct serve *s, struct served *c, uint64_t acked)
 	}
 }
 
+static void tell_oldest(struct serve *s, struct served *c, uint64_t left)
+{
+	serve_log(s, c, &c->told[c->told_at], left);
+	c->told_at = (c->told_at + 1) % SERVE_TOLDS;
+	c->tolds--;
+}
+
+static void tell_acked(struct serve *s, struct served *c)
+{
+	while (c->tolds > 0 && c->told[c->told_at].until <= c->acked)
+		tell_oldest(s, c, 0);
+}
+
+/* The connection has ended: what was not acknowledged may not be there, and what was not written is not. */
+static void tell_rest(struct serve *s, struct served *c)
+{
+	const struct serve_answer *a = &c->answer;
+
+	tell_acked(s, c);
+	while (c->tolds > 0)
+		tell_oldest(s, c, c->told[c->told_at].until - c->acked);
+	if (a->ready)
+		serve_log(s, c, &a->told,
+			  a->end - a->at + (a->page_len - a->page_sent) + (a->text_len - a->text_sent) + c->written -
+				  c->acked);
+}
+
 static void clear_answer(struct serve *s, struct served *c)
 {
 	if (c->answer.file)
@@ -71,8 +100,7 @@ static void clear_answer(struct serve *s, struct served *c)
 
 static void free_block(struct serve *s, struct served *c)
 {
-	if (c->answer.ready)
-		serve_log(s, c, false);
+	tell_rest(s, c);
 	clear_answer(s, c);
 	release_holds(s, c, UINT64_MAX);
 	hf_wheel_stop(&s->wheel, &c->timer);
@@ -194,13 +222,14 @@ static bool write_answer(struct serve *s, struct served *c)
 	size_t sent = a->text_sent;
 	bool all;
 
-	if (c->holds == SERVE_HOLDS)
+	if (c->holds == SERVE_HOLDS || c->tolds == SERVE_TOLDS)
 		return false; /* a client that asks without end and reads nothing */
 	all = write_copied(s, c, a->text, a->text_len, &sent);
 	a->text_sent = (uint32_t)sent;
 	if (!all || !write_copied(s, c, a->page, a->page_len, &a->page_sent) || !write_file(s, c))
 		return false;
-	serve_log(s, c, true);
+	a->told.until = c->written;
+	c->told[(c->told_at + c->tolds++) % SERVE_TOLDS] = a->told;
 	clear_answer(s, c);
 	http_server_answered(&c->http, &s->http, s->loop.now);
 	return true;
@@ -220,12 +249,17 @@ static bool look_at_tcp(struct serve *s, struct served *c)
 {
 	struct hf_conn_info info;
 
-	if (hf_conn_status(s->loop.host, c->conn, &info) != HF_OK || info.state == HF_TCP_CLOSED)
+	if (hf_conn_status(s->loop.host, c->conn, &info) != HF_OK)
 		return false;
+	if (info.state == HF_TCP_CLOSED) {
+		c->acked = info.acked;
+		return false;
+	}
 	c->peer_done |= has_peer_fin(info.state);
 	if (info.acked != c->acked) {
 		c->acked = info.acked;
 		release_holds(s, c, c->acked);
+		tell_acked(s, c);
 		http_server_acked(&c->http, &s->http, c->acked == c->written, s->loop.now);
 	} else if (c->http.state == HTTP_SERVER_FLUSH && c->acked == c->written) {
 		http_server_acked(&c->http, &s->http, true, s->loop.now);
@@ -256,6 +290,8 @@ static enum http_server_does step(struct serve *s, struct served *c, bool *ret_e
 	}
 	in = h1_input_over(s->spans, st == HF_OK ? n : 0, st == HF_CLOSED || (c->peer_done && n < HF_ARRAY_LEN(s->spans)));
 	memset(&s->head, 0, offsetof(struct h1_head, field));
+	if (c->asked_at == 0 && st == HF_OK && n > 0 && c->http.state <= HTTP_SERVER_HEAD)
+		c->asked_at = s->loop.now;
 	does = http_server_next(&c->http, &s->http, &in, s->scratch, &s->head, s->loop.now);
 	if (does == HTTP_SERVER_ASK)
 		serve_prepare(s, c);

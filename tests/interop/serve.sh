@@ -12,6 +12,8 @@ echo '<h1>here</h1>' >www/index.html
 cp www/a.txt www/dir/index.html
 echo secret >secret
 ln -s ../secret www/out
+mkdir www/.git
+echo hidden | tee www/.env >www/.git/config
 big=$(sum www/big) mega=$(sum www/mega)
 net=tun:hf0,addr=10.9.0.2/24,gw=10.9.0.1,addr6=fd09::2/64,gw6=fd09::1
 v4=http://10.9.0.2 v6='http://[fd09::2]'
@@ -71,6 +73,7 @@ same not-found "$(status $v4/none)" 404
 same redirect "$(get -o page -w '%{http_code} %{redirect_url}' $v4/dir?q)" "301 $v4/dir/?q"
 same index "$(get $v4/dir/)" hello
 same link-out "$(status $v4/out)" 403
+same dot-names "$(status $v4/.env) $(status $v4/.git/config) $(status $v4/.git/)" "404 404 404"
 same way-up "$(status --path-as-is $v4/../secret)" 400
 same way-up-encoded "$(status --path-as-is $v4/%2e%2e/secret)" 400
 same slash-encoded "$(status --path-as-is $v4/..%2fsecret)" 404
@@ -220,9 +223,17 @@ ip link del hf0
 wait $server
 same device-removed "$? $(grep -c 'hf0: reading a frame: No such device' err)" "11 1"
 
-start --json
+start --json --dotfiles
 get -o got $v4/a.txt
 until_true 5 grep -q octets out
+same dotfiles "$(get $v4/.env) $(get $v4/.git/config)" "hidden hidden"
+(printf 'GET /a.txt HTTP/1.1\r\nHost: x\r\nConn'; sleep .3; printf 'ection: close\r\n\r\n') | timeout 10 nc -N 10.9.0.2 80 >page
+until_true 5 test "$(grep -c octets out)" = 4
+# From the first octet of the request to the acknowledgment of the answer's last.
+same json-log-times "$(python3 -c '
+import json
+l = [json.loads(x)["ns"] for x in open("out") if "octets" in x]
+print(len(l), all(n > 0 for n in l), 200e6 < l[3] < 5e9)')" "4 True True"
 same json-log "$(python3 -c '
 import json
 l = [json.loads(x) for x in open("out")]
