@@ -64,8 +64,13 @@ __attribute__((format(printf, 2, 3))) int cmd_usage(enum cmd_command command, co
 bool cmd_parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *ret);
 bool cmd_parse_seconds(const char *text, hf_time_ns *ret);
 
-/* Flushes stdout; false (quietly) when nobody reads it any more. */
-bool cmd_flush(void);
+/* Flushes stdout. 0, or an exit code: 1 quietly when nobody reads it any more, else the sentence is on stderr. */
+int cmd_flush(enum cmd_command command); /* CMD_COUNT: the program itself */
+
+/* How wide text for people is: COLUMNS, else the terminal's width, else 80; never less than 60. */
+unsigned cmd_columns(FILE *to);
+/* A head, and behind it at `indent` a text that is wrapped under itself; a head too long has its line for itself. */
+void cmd_print_item(FILE *to, const char *head, const char *text, unsigned indent);
 
 /* The name of a command as typed; CMD_COUNT when there is none. */
 enum cmd_command cmd_find(const char *name);

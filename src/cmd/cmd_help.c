@@ -7,8 +7,11 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
-#define COLUMNS 96
+#define COLUMNS_MIN 60u
+#define COLUMNS_MAX 160u
+#define COLUMNS_UNKNOWN 80u
 
 static const struct {
 	enum cmd_command command;
@@ -34,14 +37,69 @@ static const char about[] =
 
 /* ---- for the screen ---- */
 
+unsigned cmd_columns(FILE *to)
+{
+	const char *columns = getenv("COLUMNS");
+	unsigned long n = columns ? strtoul(columns, NULL, 10) : 0;
+	struct winsize size;
+
+	if (n == 0 && ioctl(fileno(to), TIOCGWINSZ, &size) == 0)
+		n = size.ws_col;
+	if (n == 0)
+		n = COLUMNS_UNKNOWN;
+	return n < COLUMNS_MIN ? COLUMNS_MIN : n > COLUMNS_MAX ? COLUMNS_MAX : (unsigned)n;
+}
+
 static void print_wrapped(FILE *to, const char *text, unsigned indent)
 {
 	struct text t;
 
 	text_init(&t);
-	text_wrap(&t, text, indent, COLUMNS);
+	text_wrap(&t, text, indent, cmd_columns(to));
 	fputs(text_str(&t), to);
 	text_free(&t);
+}
+
+void cmd_print_item(FILE *to, const char *head, const char *text, unsigned indent)
+{
+	struct text t;
+
+	text_init(&t);
+	text_wrap(&t, text, indent, cmd_columns(to));
+	if (strlen(head) < indent && t.len > indent)
+		fprintf(to, "%-*s%s", (int)indent, head, text_str(&t) + indent);
+	else
+		fprintf(to, "%s\n%s", head, text_str(&t));
+	text_free(&t);
+}
+
+/* A command line is broken in the shell's own way, so that it can still be pasted. */
+static void print_command_line(FILE *to, const char *line)
+{
+	unsigned room = cmd_columns(to) - 2, at = 2;
+
+	fputs("  ", to);
+	while (*line) {
+		unsigned word = (unsigned)strcspn(line, " ");
+
+		if (at > 6 && at + 1 + word > room) {
+			fputs(" \\\n      ", to);
+			at = 6;
+		} else if (at > 2 && at != 6) {
+			fputc(' ', to);
+			at++;
+		}
+		fprintf(to, "%.*s", (int)word, line);
+		at += word;
+		line += word + (line[word] == ' ');
+	}
+	fputc('\n', to);
+}
+
+static void print_example(size_t i, FILE *to)
+{
+	print_command_line(to, examples[i].line);
+	print_wrapped(to, examples[i].what, 6);
 }
 
 static void print_examples(enum cmd_command command, FILE *to)
@@ -49,7 +107,7 @@ static void print_examples(enum cmd_command command, FILE *to)
 	fputs("Examples\n", to);
 	for (size_t i = 0; i < LEN(examples); i++)
 		if (examples[i].command == command)
-			fprintf(to, "  %s\n      %s\n", examples[i].line, examples[i].what);
+			print_example(i, to);
 }
 
 static void option_head(const struct cmd_option_row *o, char *to, size_t room)
@@ -79,34 +137,44 @@ static void print_options(enum cmd_command command, FILE *to)
 static void print_command_help(enum cmd_command command, FILE *to)
 {
 	const struct cmd_row *c = &cmd_rows[command];
+	char code[16];
 
 	print_examples(command, to);
 	fprintf(to, "\nUsage: handfast %s%s%s [OPTIONS]\n\n", c->name, c->operands[0] ? " " : "", c->operands);
 	print_wrapped(to, c->text, 0);
 	print_options(command, to);
 	fputs("\nExit codes\n", to);
-	for (size_t i = 0; i < LEN(exits); i++)
-		if (exits[i].command == command)
-			fprintf(to, "  %2d  %s\n", exits[i].code, exits[i].when);
+	for (size_t i = 0; i < LEN(exits); i++) {
+		if (exits[i].command != command)
+			continue;
+		snprintf(code, sizeof(code), "  %2d", exits[i].code);
+		cmd_print_item(to, code, exits[i].when, 6);
+	}
 }
 
 static void print_program_help(FILE *to)
 {
+	char name[32];
+
 	fputs("Examples\n", to);
 	for (size_t i = 0, last = CMD_COUNT; i < LEN(examples); i++) {
 		if (examples[i].command == last)
 			continue;
 		last = examples[i].command;
-		fprintf(to, "  %s\n      %s\n", examples[i].line, examples[i].what);
+		print_example(i, to);
 	}
 	fputs("\nUsage: handfast COMMAND [OPTIONS]\n\n", to);
 	print_wrapped(to, about, 0);
 	fputs("\nCommands\n", to);
-	for (size_t i = 0; i < CMD_COUNT; i++)
-		fprintf(to, "  %-9s %s\n", cmd_rows[i].name, cmd_rows[i].summary);
-	fputs("\nhandfast COMMAND --help shows more; handfast --version shows the version.\n"
-	      "Data goes to stdout, messages to stderr. NO_COLOR=1 turns colours off.\n",
-	      to);
+	for (size_t i = 0; i < CMD_COUNT; i++) {
+		snprintf(name, sizeof(name), "  %s", cmd_rows[i].name);
+		cmd_print_item(to, name, cmd_rows[i].summary, 12);
+	}
+	fputc('\n', to);
+	print_wrapped(to,
+		      "handfast COMMAND --help shows more; handfast --version shows the version.\n"
+		      "Data goes to stdout, messages to stderr. NO_COLOR=1 turns colours off.",
+		      0);
 }
 
 void cmd_print_help(enum cmd_command command, FILE *to)
@@ -149,7 +217,7 @@ static void print_man_head(FILE *to, const char *page, const char *summary)
 	fputs(".\\\" Made by handfast help --man from cmd/options.def.\n.TH ", to);
 	for (const char *p = page; *p; p++)
 		fputc(*p >= 'a' && *p <= 'z' ? *p - 32 : *p, to);
-	fprintf(to, " 1 2026-11-24 \"handfast %s\" \"User Commands\"\n.SH NAME\n", HF_VERSION);
+	fprintf(to, " 1 \"\" \"handfast %s\" \"User Commands\"\n.SH NAME\n", HF_VERSION);
 	print_roff(to, page);
 	fputs(" \\- ", to);
 	print_roff_line(to, summary);
@@ -299,5 +367,5 @@ int cmd_help(int argc, char **argv)
 		cmd_print_man(of, stdout);
 	else
 		cmd_print_help(of, stdout);
-	return cmd_flush() ? 0 : 1;
+	return cmd_flush(CMD_help);
 }

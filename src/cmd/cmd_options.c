@@ -88,15 +88,24 @@ static int take_value(struct cmd_args *a, int id, const char *joined, const char
 	return id;
 }
 
+static int answer_help(const struct cmd_args *a)
+{
+	int code;
+
+	cmd_print_help(a->command, stdout);
+	code = cmd_flush(a->command);
+	if (code != 0)
+		exit(code); /* no command has begun anything before its options are read */
+	return OPT_ANSWERED;
+}
+
 static int take_long(struct cmd_args *a, const char *word)
 {
 	const char *equals = strchr(word, '=');
 	size_t n = equals ? (size_t)(equals - word) : strlen(word);
 
-	if (n == 6 && memcmp(word, "--help", 6) == 0) {
-		cmd_print_help(a->command, stdout);
-		return cmd_flush() ? OPT_ANSWERED : OPT_WRONG;
-	}
+	if (n == 6 && memcmp(word, "--help", 6) == 0)
+		return answer_help(a);
 	for (int id = 0; id < OPT_COUNT; id++) {
 		const struct cmd_option_row *row = &cmd_option_rows[id];
 
@@ -123,10 +132,8 @@ static int take_short(struct cmd_args *a)
 		}
 		return take_value(a, id, joined, word, 2);
 	}
-	if (c == 'h') {
-		cmd_print_help(a->command, stdout);
-		return cmd_flush() ? OPT_ANSWERED : OPT_WRONG;
-	}
+	if (c == 'h')
+		return answer_help(a);
 	return wrong(a, "there is no option %s", word, 2);
 }
 
@@ -192,7 +199,16 @@ bool cmd_parse_seconds(const char *text, hf_time_ns *ret)
 	return true;
 }
 
-bool cmd_flush(void)
+int cmd_flush(enum cmd_command command)
 {
-	return fflush(stdout) == 0 && !ferror(stdout);
+	int error;
+
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return 0;
+	error = errno;
+	if (error == EPIPE)
+		return 1;
+	fprintf(stderr, "handfast%s%s: stdout cannot be written: %s\n", command == CMD_COUNT ? "" : " ",
+		command == CMD_COUNT ? "" : cmd_name(command), strerror(error ? error : EIO));
+	return hf_status_exit(HF_SYSTEM);
 }

@@ -397,12 +397,29 @@ static void check_deadlines(struct get *g)
 			 (double)g->o.idle_timeout / 1e9, (unsigned long long)g->body);
 }
 
+static bool is_own(const struct get *g, const struct hf_addr *a)
+{
+	struct hf_net_info info;
+
+	hf_net_describe(g->loop.net, &info);
+	for (unsigned i = 0; i < info.addrs; i++)
+		if (addr_eq(a, &info.addr[i]))
+			return true;
+	return false;
+}
+
 /* The address may still be on trial (RFC 4862 5.4): a refusal for its sake is asked again for a while. */
 static void begin_connection(struct get *g)
 {
 	struct hf_endpoint remote = { g->o.url.addr, g->o.url.port };
 	bool may_wait = !addr_is_ip4(&remote.addr);
 	hf_status st;
+
+	if (is_own(g, &remote.addr)) {
+		get_fail(g, HF_USAGE,
+			 "that is this host's own address (addr= or addr6= in --net); the server is another host");
+		return;
+	}
 
 	for (;;) {
 		st = hf_connect(g->loop.host, &remote, NULL, g->loop.now, &g->conn);
@@ -562,8 +579,11 @@ int cmd_get(int argc, char **argv)
 			cmd_say(CMD_get, "%s: the server answered %u %.*s", g->o.url_text, g->status,
 				(int)g->head.reason.len, (const char *)g->head.reason.at);
 		if (g->o.json) {
+			int unsaid;
+
 			get_tell_json(g, code);
-			(void)cmd_flush();
+			unsaid = cmd_flush(CMD_get);
+			code = code ? code : unsaid;
 		}
 		loop_close(&g->loop);
 	}

@@ -104,6 +104,8 @@ int loop_open(struct loop *l, enum cmd_command command, const char *spec, struct
 			spec);
 		return 2;
 	}
+	if (pcap_path && strcmp(pcap_path, "-") == 0)
+		return cmd_usage(command, "--pcap -: the capture goes to a file, as stdout is taken");
 	if (trace)
 		defaults->limits.trace = TRACE_RECORDS;
 	s = hf_net_open(spec, defaults, &l->net, why, sizeof(why));

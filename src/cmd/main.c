@@ -41,11 +41,11 @@ int main(int argc, char **argv)
 	}
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
 		cmd_print_help(CMD_COUNT, stdout);
-		return cmd_flush() ? 0 : 1;
+		return cmd_flush(CMD_COUNT);
 	}
 	if (strcmp(argv[1], "--version") == 0) {
 		printf("handfast %s\n", HF_VERSION);
-		return cmd_flush() ? 0 : 1;
+		return cmd_flush(CMD_COUNT);
 	}
 	command = cmd_find(argv[1]);
 	if (command == CMD_COUNT) {

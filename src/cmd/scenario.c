@@ -19,7 +19,7 @@ struct wish {
 static int read_wish(int argc, char **argv, struct wish *w, bool *ret_answered);
 static int list(bool as_json);
 static int play(const struct sim_scenario *s, const struct wish *w);
-static bool write_capture(const struct sim_run *run, const char *path);
+static bool write_capture(const struct sim_run *run, const char *path, FILE *to);
 static void tell(const struct sim_run *run, struct text *out);
 static void tell_verdict(const struct sim_run *run, struct text *out, const struct look *look);
 static int finish(const struct text *out, bool ok);
@@ -60,6 +60,8 @@ static int read_wish(int argc, char **argv, struct wish *w, bool *ret_answered)
 			break;
 		case OPT_scenario_PCAP:
 			w->pcap = a.value;
+			if (strcmp(a.value, "-") == 0)
+				return cmd_usage(CMD_scenario, "--pcap -: the capture goes to a file, as stdout is taken");
 			break;
 		case OPT_ANSWERED:
 			*ret_answered = true;
@@ -99,7 +101,7 @@ static int list(bool as_json)
 		for (size_t i = 0; i < n; i++)
 			width = strlen(all[i]->name) > width ? strlen(all[i]->name) : width;
 		for (size_t i = 0; i < n; i++)
-			text_addf(&out, "%-*s  %s\n", (int)width, all[i]->name, all[i]->summary);
+			cmd_print_item(stdout, all[i]->name, all[i]->summary, (unsigned)width + 2);
 	}
 	code = finish(&out, true);
 	text_free(&out);
@@ -108,11 +110,16 @@ static int list(bool as_json)
 
 static int play(const struct sim_scenario *s, const struct wish *w)
 {
+	FILE *pcap = NULL;
 	struct sim_run run;
 	struct text out;
 	bool ok;
 	int code;
 
+	if (w->pcap && !(pcap = fopen(w->pcap, "wbe"))) {
+		cmd_say(CMD_scenario, "--pcap %s: %s", w->pcap, strerror(errno));
+		return 2;
+	}
 	sim_scenario_play(s, w->seed, &run);
 	text_init(&out);
 	if (w->json)
@@ -121,7 +128,7 @@ static int play(const struct sim_scenario *s, const struct wish *w)
 		tell(&run, &out);
 	ok = sim_run_ok(&run);
 	code = finish(&out, ok);
-	if (w->pcap && !write_capture(&run, w->pcap))
+	if (pcap && !write_capture(&run, w->pcap, pcap))
 		code = hf_status_exit(HF_SYSTEM);
 	text_free(&out);
 	sim_run_free(&run);
@@ -169,16 +176,11 @@ static void tell_verdict(const struct sim_run *run, struct text *out, const stru
 			  run->expectations, plain);
 }
 
-static bool write_capture(const struct sim_run *run, const char *path)
+/* Takes the file over. */
+static bool write_capture(const struct sim_run *run, const char *path, FILE *to)
 {
-	FILE *to = fopen(path, "wb");
-	hf_status st;
+	hf_status st = sim_run_pcapng(run, to);
 
-	if (!to) {
-		cmd_say(CMD_scenario, "%s cannot be written: %s", path, strerror(errno));
-		return false;
-	}
-	st = sim_run_pcapng(run, to);
 	if (fclose(to) != 0 || st != HF_OK) {
 		cmd_say(CMD_scenario, "%s could not be written to its end: %s", path, strerror(errno));
 		return false;
@@ -188,10 +190,13 @@ static bool write_capture(const struct sim_run *run, const char *path)
 
 static int finish(const struct text *out, bool ok)
 {
+	int code;
+
 	if (out->failed) {
 		cmd_say(CMD_scenario, "memory has run out");
 		return hf_status_exit(HF_SYSTEM);
 	}
 	fputs(text_str(out), stdout);
-	return cmd_flush() && ok ? 0 : 1;
+	code = cmd_flush(CMD_scenario);
+	return code ? code : ok ? 0 : 1;
 }

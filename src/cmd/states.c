@@ -139,7 +139,7 @@ static int show(const char *path, const struct states_options *o, bool again)
 		fputc('\n', stdout);
 	fputs(text_str(&t), stdout);
 	text_free(&t);
-	return cmd_flush() ? 0 : 1;
+	return cmd_flush(CMD_states);
 }
 
 int cmd_states(int argc, char **argv)

@@ -124,6 +124,8 @@ ip route add unreachable 10.98.0.0/16
 ends unreachable 6 '10.98.0.1 cannot be reached' http://10.98.0.1/
 timeout 60 "$hf" get http://255.255.255.255/ --net "$net" 2>err
 same broadcast "$? $(grep -c 'no connection can go to that address' err)" "2 1"
+timeout 60 "$hf" get http://10.9.0.2/ --net "$net" 2>err
+same own-address "$? $(grep -c "this host's own address (addr= or addr6= in --net)" err)" "2 1"
 
 timeout 60 "$hf" get -o file http://10.9.0.1:9003/ --net "$net" 2>err &
 pid=$!
