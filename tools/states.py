@@ -11,10 +11,10 @@ import sys
 
 from fsm import machines
 
-FORCED = {"USER_ABORT": "abort", "RCV_RST": "reset", "TIMEOUT_R2": "R2", "ICMP_HARD": "ICMP"}
+FORCED = {"USER_ABORT": "abort", "RCV_RST": "reset", "TIMEOUT_R2": "R2", "TIMEOUT_ORPHAN": "orphan", "ICMP_HARD": "ICMP"}
 SHORT = {
     "USER_PASSIVE_OPEN": "passive OPEN", "USER_ACTIVE_OPEN": "active OPEN", "BELIEVE_SYN": "rcv SYN, believed (fault)",
-    "RCV_FIN_ACK_OF_FIN": "rcv FIN, ACK of FIN", "RCV_NEW_SYN": "rcv later SYN", "RCV_RST_PASSIVE": "rcv RST",
+    "RCV_FIN_ACK_OF_FIN": "rcv FIN, ACK of FIN", "RCV_FIN_AGAIN": "rcv FIN again", "RCV_NEW_SYN": "rcv later SYN", "RCV_RST_PASSIVE": "rcv RST",
     "TIMEOUT_2MSL": "2 MSL over", "NOTHING": "", "DELETE": "delete block", "START_2MSL": "start 2 MSL",
     "ACK_START_2MSL": "snd ACK, start 2 MSL",
 }

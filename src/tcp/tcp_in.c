@@ -122,11 +122,11 @@ bool tcp_may_challenge(struct tcp *t, struct tcp_challenges *of, const struct tc
 	return true;
 }
 
-void tcp_challenge(struct tcp *t, struct tcp_conn *c, hf_time_ns now)
+void tcp_challenge(struct tcp *t, struct tcp_conn *c, enum hf_trace_kind why, hf_time_ns now)
 {
 	if (!tcp_may_challenge(t, &c->challenges, &c->key, now))
 		return;
-	tcp_trace(t, c, HF_TR_TCP_CHALLENGE_ACK)->ack = c->rcv_nxt;
+	tcp_trace(t, c, why)->ack = c->rcv_nxt;
 	tcp_ack_soon(t, c);
 }
 
@@ -323,7 +323,7 @@ static enum verdict check_seq(struct tcp *t, struct tcp_segment *s)
 				return STOP;
 			c->last_rx = s->now;
 			if (s->syn)
-				tcp_challenge(t, c, s->now); /* RFC 5961 4.2: whatever its sequence number */
+				tcp_challenge(t, c, HF_TR_TCP_CHALLENGE_SYN, s->now); /* whatever its sequence number */
 			else
 				answer_unacceptable(t, s);
 			return STOP;
@@ -353,7 +353,7 @@ static enum verdict check_rst(struct tcp *t, struct tcp_segment *s)
 	if (!(s->h.flags & TCP_RST))
 		return GO_ON;
 	if (s->h.seq != c->rcv_nxt) {
-		tcp_challenge(t, c, s->now);
+		tcp_challenge(t, c, HF_TR_TCP_CHALLENGE_RST, s->now);
 		return STOP;
 	}
 	tcp_trace_segment(t, &s->key, HF_TR_TCP_RESET_RECEIVED, &s->h, s->len, 0);
@@ -371,7 +371,7 @@ static enum verdict check_syn(struct tcp *t, struct tcp_segment *s)
 {
 	if (!s->syn)
 		return GO_ON;
-	tcp_challenge(t, s->c, s->now); /* RFC 5961 4.2 */
+	tcp_challenge(t, s->c, HF_TR_TCP_CHALLENGE_SYN, s->now);
 	return STOP;
 }
 
@@ -517,12 +517,12 @@ static enum verdict check_ack(struct tcp *t, struct tcp_segment *s)
 	}
 	if (seq_gt(s->h.ack, c->snd_max)) {
 		tcp_trace_segment(t, &s->key, HF_TR_TCP_DROP_ACK, &s->h, s->len, 0);
-		tcp_challenge(t, c, s->now);
+		tcp_challenge(t, c, HF_TR_TCP_CHALLENGE_RANGE, s->now);
 		return STOP;
 	}
 	if (seq_lt(s->h.ack, c->snd_una - c->snd_wnd_max)) {
 		tcp_trace_segment(t, &s->key, HF_TR_TCP_DROP_OLD_ACK, &s->h, s->len, 0); /* RFC 5961 5.2 */
-		tcp_challenge(t, c, s->now);
+		tcp_challenge(t, c, HF_TR_TCP_CHALLENGE_RANGE, s->now);
 		return STOP;
 	}
 	if (is_duplicate(s))

@@ -433,8 +433,8 @@ struct tcp_segment {
 };
 
 void tcp_in_conn(struct tcp *t, struct tcp_segment *s);
-/* Answers with a challenge ACK, under the limit. */
-void tcp_challenge(struct tcp *t, struct tcp_conn *c, hf_time_ns now);
+/* Answers with a challenge ACK, under the limit. why: the record that says to what. */
+void tcp_challenge(struct tcp *t, struct tcp_conn *c, enum hf_trace_kind why, hf_time_ns now);
 /*
  * May this challenge ACK still go out (RFC 5961 7)? One count for all connections would let a stranger, who uses it up on
  * a connection of his own, see whether a forged segment for another one was challenged (CVE-2016-5696).

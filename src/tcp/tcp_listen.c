@@ -156,10 +156,15 @@ static void send_half_ack(struct tcp *t, const struct tcp_half *p, hf_time_ns no
 		.ts_ecr = p->ts_recent,
 	};
 
+	tcp_control_add(t, &p->key, &h);
+}
+
+static void challenge_half(struct tcp *t, const struct tcp_half *p, enum hf_trace_kind why, hf_time_ns now)
+{
 	if (!tcp_may_challenge(t, &t->challenges, &p->key, now))
 		return;
-	tcp_trace_key(t, &p->key, HF_TR_TCP_CHALLENGE_ACK);
-	tcp_control_add(t, &p->key, &h);
+	tcp_trace_key(t, &p->key, why);
+	send_half_ack(t, p, now);
 }
 
 /* The send MSS that a SYN asks for, options not counted (RFC 9293 3.7.1, MUST-15). */
@@ -334,13 +339,15 @@ bool tcp_in_half(struct tcp *t, struct tcp_segment *s, uint32_t half)
 		/* Its own SYN once more says that our answer got lost: the same acknowledgment, with our SYN beside it. */
 		if (syn && s->h.seq == p->irs)
 			send_syn_ack(t, p, s->now);
-		else
+		else if (syn)
+			challenge_half(t, p, HF_TR_TCP_CHALLENGE_SYN, s->now);
+		else if (tcp_may_challenge(t, &t->challenges, &p->key, s->now))
 			send_half_ack(t, p, s->now);
 		return false;
 	}
 	if (rst) {
 		if (s->h.seq != p->irs + 1) {
-			send_half_ack(t, p, s->now); /* RFC 5961 3.2 */
+			challenge_half(t, p, HF_TR_TCP_CHALLENGE_RST, s->now);
 			return false;
 		}
 		tcp_trace_segment(t, &s->key, HF_TR_TCP_RESET_RECEIVED, &s->h, s->len, 0);
@@ -414,7 +421,15 @@ static void expire(struct tcp *t, uint32_t i, uint32_t level, hf_time_ns now)
 	tcp_list_remove(half_chain(t), &t->half_level[level], i);
 	p->retransmitted = true;
 	enqueue(t, i, level + 1, now);
-	tcp_trace_key(t, &p->key, HF_TR_TCP_RETRANSMIT)->seq = p->iss;
+	if (hf_trace_on(t->trace)) {
+		struct hf_trace_record *r = tcp_trace_key(t, &p->key, HF_TR_TCP_RTO);
+
+		r->seq = p->iss;
+		r->x = (uint32_t)hf_min_u64(wait_at_level(t, level + 1) / 1000u, UINT32_MAX);
+		r = tcp_trace_key(t, &p->key, HF_TR_TCP_RETRANSMIT);
+		r->seq = p->iss;
+		r->x = level + 1;
+	}
 	send_syn_ack(t, p, now);
 }
 

@@ -248,6 +248,14 @@ static void settle(struct tcp *t, struct tcp_conn *c, hf_time_ns now)
 	c->waiting_since = now;
 	c->rtx_at = now + tcp_rto_backed_off(t, c); /* SHLD-29 */
 	tcp_timer_set(t, c);
+	if (c->snd_wnd > 0 && hf_trace_on(t->trace)) {
+		struct hf_trace_record *r = tcp_trace(t, c, HF_TR_TCP_SWS);
+
+		r->seq = c->snd_nxt;
+		r->len = tcp_send_end(c) - c->snd_nxt;
+		r->wnd = c->snd_wnd;
+		r->x = (uint32_t)hf_min_u64((c->rtx_at - now) / 1000u, UINT32_MAX);
+	}
 }
 
 static void put_window(struct tcp *t, struct tcp_conn *c, struct tcp_header *h)

@@ -170,7 +170,7 @@ void tcp_in_tw(struct tcp *t, struct tcp_segment *s, uint32_t i)
 	}
 	/* The peer's FIN again: our last ACK was lost. It ends where the stream ended. */
 	if (fin && !(s->h.flags & TCP_SYN) && s->h.seq + s->len == w->rcv_nxt) {
-		const struct tcp_arrow *arrow = tcp_fsm_step(t, &w->key, &w->state, TCP_ON_RCV_FIN);
+		const struct tcp_arrow *arrow = tcp_fsm_step(t, &w->key, &w->state, TCP_ON_RCV_FIN_AGAIN);
 
 		tcp_trace_segment(t, &s->key, HF_TR_TCP_TIME_WAIT_AGAIN, &s->h, s->len, 0);
 		if (arrow->then == TCP_DO_ACK_START_2MSL) {

@@ -169,6 +169,7 @@ static bool persist(struct tcp *t, struct tcp_conn *c, hf_time_ns now)
 		tcp_trace(t, c, HF_TR_TCP_PERSIST)->seq = c->snd_una;
 	} else {
 		tcp_mark(c, TCP_C_OVERRIDE);
+		tcp_trace(t, c, HF_TR_TCP_SWS_OVERRIDE)->seq = c->snd_una;
 	}
 	c->rtx_at = now + tcp_rto_backed_off(t, c);
 	tcp_ready_add(t, c);
@@ -201,7 +202,7 @@ static bool end_of_patience(struct tcp *t, struct tcp_conn *c, hf_time_ns now)
 	c->end_at = HF_NEVER;
 	if (c->state == HF_TCP_FIN_WAIT_2) {
 		tcp_trace(t, c, HF_TR_TCP_FIN_WAIT_2_END);
-		return tcp_fire(t, c, TCP_ON_TIMEOUT_R2, HF_TIMED_OUT, now);
+		return tcp_fire(t, c, TCP_ON_TIMEOUT_ORPHAN, HF_TIMED_OUT, now);
 	}
 	tcp_trace(t, c, HF_TR_TCP_LINGER_END);
 	return tcp_fire(t, c, TCP_ON_USER_ABORT, HF_ABORTED, now);

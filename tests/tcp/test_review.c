@@ -255,7 +255,7 @@ static void each_connection_has_challenges_of_its_own(void **state)
 	drill_open(d, "mss 1460");
 	for (int i = 0; i < 20; i++)
 		peer(d, "R 100");
-	assert_int_equal(drill_count(d, HF_TR_TCP_CHALLENGE_ACK), 10);
+	assert_int_equal(drill_count(d, HF_TR_TCP_CHALLENGE_RST), 10);
 	assert_int_equal(drill_count(d, HF_TR_TCP_CHALLENGE_LIMIT), 10);
 	drill_forget_out(d);
 
@@ -275,7 +275,7 @@ static void each_connection_has_challenges_of_its_own(void **state)
 	d->peer_port = DRILL_PEER_PORT;
 	pass(d, HF_S(5));
 	peer(d, "R 100");
-	assert_int_equal(drill_count(d, HF_TR_TCP_CHALLENGE_ACK), 12);
+	assert_int_equal(drill_count(d, HF_TR_TCP_CHALLENGE_RST), 12);
 	drill_end(d);
 }
 

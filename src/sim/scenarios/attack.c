@@ -27,8 +27,8 @@ struct reset_case {
 	}
 
 static const struct reset_case reset_cases[] = {
-	{ "LISTEN: ignored, since there is nothing to end", HF_TCP_LISTEN, SIM_SERVER, .client = { .start = HF_S(500) },
-	  .at = HF_MS(50), .path = "", .told = HF_TR_TCP_DROP_RST },
+	{ "LISTEN: ignored, whatever its number: a listener expects none and has no connection to end", HF_TCP_LISTEN,
+	  SIM_SERVER, .client = { .start = HF_S(500) }, .at = HF_MS(50), .path = "", .told = HF_TR_TCP_DROP_RST },
 	{ "SYN_SENT: nobody listens, which is how a port says no", HF_TCP_SYN_SENT, SIM_CLIENT,
 	  .server = { .start = HF_S(500) }, .path = "SYN_SENT CLOSED ", .told = HF_TR_TCP_RESET_RECEIVED, .why = HF_REFUSED },
 	{ "SYN_RECEIVED, come from LISTEN: back to LISTEN, the program never hears of it", HF_TCP_SYN_RECEIVED, SIM_SERVER,
@@ -88,7 +88,9 @@ static void inject_reset(struct sim_world *w, void *arg)
 		c.seq = last.h.ack;
 		n++;
 	}
-	sim_inject(w, rc->host, &c, "a reset with exactly the number expected");
+	sim_inject(w, rc->host, &c,
+		   rc->state == HF_TCP_LISTEN ? "a reset for a port where somebody listens, from a host without a connection"
+					      : "a reset with exactly the number expected");
 }
 
 static void set_up_resets(struct sim_run *run)
@@ -136,7 +138,7 @@ const struct sim_scenario reset_in_every_state = {
 	.name = "reset-in-every-state",
 	.summary = "a reset arrives in each state in which one can",
 	.text = "Each part brings one host into a state, keeps it there by losing a segment where that is needed, and lets a reset arrive whose sequence "
-		"number is exactly the one expected (RFC 9293 3.5.3). Most states end at once, and the program is told if it still cares. Two do not: LISTEN, "
+		"number is exactly the one expected (RFC 9293 3.5.3); only a listener expects none. Most states end at once, and the program is told if it still cares. Two do not: LISTEN, "
 		"which has nothing to end, and TIME_WAIT, which must not be cut short.",
 	.parts = HF_ARRAY_LEN(reset_cases),
 	.set_up = set_up_resets,
@@ -195,7 +197,8 @@ static void expect_blind_reset(struct sim_run *run)
 {
 	sim_expect(run, run->scratch[0] == 3, "three guesses are made at an ESTABLISHED connection");
 	sim_expect_told(run, SIM_SERVER, HF_TR_TCP_DROP_RST, 1, 1);
-	sim_expect_told(run, SIM_SERVER, HF_TR_TCP_CHALLENGE_ACK, 2, 2);
+	sim_expect_told(run, SIM_SERVER, HF_TR_TCP_CHALLENGE_RST, 1, 1);
+	sim_expect_told(run, SIM_SERVER, HF_TR_TCP_CHALLENGE_SYN, 1, 1);
 	sim_expect_told(run, SIM_SERVER, HF_TR_TCP_RESET_RECEIVED, 0, 0);
 	sim_expect_path(run, SIM_SERVER, 0, "SYN_RECEIVED ESTABLISHED CLOSE_WAIT LAST_ACK CLOSED ");
 	sim_expect_clean_end(run);
@@ -230,7 +233,8 @@ static void inject_forged_syn(struct sim_world *w, void *arg)
 					.flags = TCP_SYN,
 					.window = 1024,
 					.mss = 1460 },
-		   i == 0 ? "a SYN from an address where nobody is; 299 more follow, one each millisecond" : NULL);
+		   i == 0 ? "an attacker puts a SYN on the wire, from an address where nobody is; 299 more follow, one each millisecond"
+			  : NULL);
 	hf_host_count(sim_world_host(w, SIM_SERVER), &c);
 	run->scratch[1] = hf_max_u64(run->scratch[1], c.half_open);
 	run->scratch[2] = hf_max_u64(run->scratch[2], c.conns);

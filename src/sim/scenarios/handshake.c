@@ -124,7 +124,8 @@ static void expect_lost_final_ack(struct sim_run *run)
 		sim_expect(run, server_at >= HF_S(1) && server_at < HF_S(2),
 			   "the server stays SYN_RECEIVED for about a second");
 		sim_expect_frames(run, SIM_SERVER, TCP_SYN, TCP_SYN, 2);
-		sim_expect_told(run, SIM_CLIENT, HF_TR_TCP_CHALLENGE_ACK, 1, 1);
+		sim_expect_told(run, SIM_CLIENT, HF_TR_TCP_CHALLENGE_SYN, 1, 1);
+		sim_expect_told(run, SIM_SERVER, HF_TR_TCP_RTO, 1, 1);
 	}
 }
 
