@@ -74,13 +74,14 @@ static size_t routine_ahead(const struct drawing *d, size_t from);
 static void draw_moment(struct drawing *d, size_t from, size_t to);
 static bool is_between_them(const struct drawing *d, const struct hf_trace_record *r);
 static void draw_note(struct drawing *d, const struct ladder_event *e);
+static bool is_said_already(const struct drawing *d, size_t i, size_t from, size_t to);
 static void draw_record(struct drawing *d, size_t i);
 static void draw_segment_sentence(struct drawing *d, size_t i, const struct burst *b);
 static void draw_rails(struct drawing *d, hf_time_ns at);
 static void note_states(struct drawing *d, size_t from, size_t to);
 static void draw_row(struct drawing *d, hf_time_ns at, const char *middle, const char *colour);
 static void draw_arrow(struct drawing *d, const struct ladder_event *e, const struct segment *s, size_t n);
-static void draw_sentence(struct drawing *d, unsigned side, const char *sentence, const char *rfc);
+static void draw_sentence(struct drawing *d, const char *who, const char *sentence, const char *rfc);
 static void draw_head(struct drawing *d);
 static unsigned middle_width(const struct drawing *d);
 
@@ -136,8 +137,7 @@ static bool read_all(struct drawing *d)
 			if (e->side != LADDER_NOBODY && s->tcp && (s->h.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
 				d->pair[d->pairs++] = (struct pair){ s->src.port, s->dst.port };
 		} else if (e->what == LADDER_RECORD) {
-			segment_isns(&d->flows, e->record.local_port, e->record.remote_port, &d->base[i].iss,
-				     &d->base[i].irs);
+			d->base[i] = sentence_base_of(&d->flows, &e->record);
 		}
 	}
 	return true;
@@ -347,14 +347,24 @@ static void draw_moment(struct drawing *d, size_t from, size_t to)
 		struct burst b = burst_at(d, i, to);
 
 		/* Of several ACKs the last says it all. */
-		if (e->what == LADDER_RECORD)
-			draw_record(d, i);
-		else if (sentences == 0 && (e->side != LADDER_NOBODY || !e->note) && (d->seg[i].len > 0 || i == last_ack))
+		if (e->what == LADDER_RECORD) {
+			if (!is_said_already(d, i, from, to))
+				draw_record(d, i);
+		} else if (sentences == 0 && (e->side != LADDER_NOBODY || !e->note) && (d->seg[i].len > 0 || i == last_ack)) {
 			draw_segment_sentence(d, i, &b);
+		}
 		if (e->what == LADDER_SEGMENT && e->note)
-			draw_sentence(d, LADDER_NOBODY, e->note, NULL);
+			draw_sentence(d, "network", e->note, NULL);
 		i = b.end;
 	}
+}
+
+static bool is_said_already(const struct drawing *d, size_t i, size_t from, size_t to)
+{
+	for (size_t k = from; k < to; k++)
+		if (d->e[k].what == LADDER_RECORD && sentence_is_said_by(&d->e[i].record, &d->e[k].record))
+			return true;
+	return false;
 }
 
 static void draw_record(struct drawing *d, size_t i)
@@ -366,7 +376,7 @@ static void draw_record(struct drawing *d, size_t i)
 		return;
 	text_init(&t);
 	sentence_add(&t, &e->record, &d->base[i]);
-	draw_sentence(d, e->side, text_str(&t), sentence_rfc(&e->record));
+	draw_sentence(d, d->names[e->side], text_str(&t), sentence_rfc(&e->record));
 	text_free(&t);
 }
 
@@ -380,7 +390,9 @@ static void draw_segment_sentence(struct drawing *d, size_t i, const struct burs
 	segment_add_sentence(&t, &s);
 	if (b->n > 1)
 		text_addf(&t, " in %zu segments", b->n);
-	draw_sentence(d, d->e[i].side, text_str(&t), segment_rfc(&s));
+	/* A packet the network explains by no remark was put on the wire by somebody else. */
+	draw_sentence(d, d->e[i].side == LADDER_NOBODY ? "attacker" : d->names[d->e[i].side], text_str(&t),
+		      segment_rfc(&s));
 	text_free(&t);
 }
 
@@ -518,12 +530,12 @@ static void draw_arrow(struct drawing *d, const struct ladder_event *e, const st
 	text_free(&line);
 }
 
-static void draw_sentence(struct drawing *d, unsigned side, const char *sentence, const char *rfc)
+static void draw_sentence(struct drawing *d, const char *who, const char *sentence, const char *rfc)
 {
 	struct text t;
 
 	text_init(&t);
-	text_addf(&t, "%s: %s", side == LADDER_NOBODY ? "network" : d->names[side], sentence);
+	text_addf(&t, "%s: %s", who, sentence);
 	if (rfc)
 		text_addf(&t, " [RFC %s]", rfc);
 	if (d->look->colour)

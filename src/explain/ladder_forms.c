@@ -86,7 +86,7 @@ void ladder_json(struct json *j, const char *const names[2], const struct ladder
 				json_put_string(j, "network", e[i].note);
 			break;
 		case LADDER_RECORD:
-			segment_isns(&flows, r->local_port, r->remote_port, &base.iss, &base.irs);
+			base = sentence_base_of(&flows, r);
 			json_put_string(j, "what", "event");
 			json_put_string(j, "host", names[e[i].side]);
 			json_put_string(j, "name", hf_trace_name(r->kind));

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "explain/sentence.h"
 
-#include "explain/segment.h"
+#include "base/bits.h"
 #include "tcp/tcp.h"
+#include "wire/tcp_wire.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -14,6 +15,21 @@ static void add_field(struct text *t, const char *name, size_t n, const struct h
 static uint32_t number_of(const char *name, size_t n, const struct hf_trace_record *r, const struct sentence_base *base);
 static bool names_our_octets(unsigned kind);
 static const struct tcp_fsm_row *row_of(const struct hf_trace_record *r);
+
+/* Arrows that have a record of their own beside them, and which of the two says more. */
+static const struct {
+	enum hf_trace_kind kind;
+	enum tcp_event on;
+	bool record_says_more;
+} doubles[] = {
+	{ HF_TR_TCP_RESET_RECEIVED, TCP_ON_RCV_RST, false },
+	{ HF_TR_TCP_RESET_RECEIVED, TCP_ON_RCV_RST_PASSIVE, false },
+	{ HF_TR_TCP_BELIEVED_SYN, TCP_ON_BELIEVE_SYN, false },
+	{ HF_TR_TCP_TIME_WAIT_AGAIN, TCP_ON_RCV_FIN_AGAIN, true },
+	{ HF_TR_TCP_TIME_WAIT_END, TCP_ON_TIMEOUT_2MSL, true },
+	{ HF_TR_TCP_FIN_WAIT_2_END, TCP_ON_TIMEOUT_ORPHAN, true },
+};
+
 static bool is(const char *name, size_t n, const char *word)
 {
 	return strlen(word) == n && memcmp(name, word, n) == 0;
@@ -51,6 +67,31 @@ const char *sentence_rfc(const struct hf_trace_record *r)
 	const struct tcp_fsm_row *row = row_of(r);
 
 	return row ? row->rfc : hf_trace_rfc(r->kind);
+}
+
+struct sentence_base sentence_base_of(const struct segment_flows *f, const struct hf_trace_record *r)
+{
+	struct sentence_base base;
+
+	segment_isns(f, r->local_port, r->remote_port, &base.iss, &base.irs);
+	if (r->kind == HF_TR_TCP_TX && r->flags & TCP_SYN)
+		base.iss = r->seq;
+	return base;
+}
+
+bool sentence_is_said_by(const struct hf_trace_record *r, const struct hf_trace_record *other)
+{
+	const struct tcp_fsm_row *arrow = row_of(r);
+	const struct hf_trace_record *record = arrow ? other : r;
+
+	if (!arrow)
+		arrow = row_of(other);
+	if (!arrow || r->id != other->id)
+		return false;
+	for (size_t i = 0; i < HF_ARRAY_LEN(doubles); i++)
+		if (doubles[i].kind == record->kind && doubles[i].on == arrow->on)
+			return (record == other) == doubles[i].record_says_more;
+	return false;
 }
 
 bool sentence_is_plain(const struct hf_trace_record *r)

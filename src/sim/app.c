@@ -298,10 +298,12 @@ static void end_if_time(struct sim_app *app, struct sim_session *s)
 static void compare(struct sim_session *s, const uint8_t *at, size_t n)
 {
 	for (size_t i = 0; i < n; i++, s->read++) {
-		if (at[i] == sim_pattern(s->key_in, s->read) || s->broken)
+		if (at[i] == sim_pattern(s->key_in, s->read))
 			continue;
+		if (!s->broken)
+			s->broken_at = s->read;
 		s->broken = true;
-		s->broken_at = s->read;
+		s->broken_to = s->read;
 	}
 }
 

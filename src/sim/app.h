@@ -49,8 +49,8 @@ struct sim_session { /* one connection of a program */
 	hf_status why;            /* once ended */
 	struct hf_conn_info last; /* as seen last while the name was good */
 	uint64_t written, read;
-	bool broken; /* an octet was not the one that was sent */
-	uint64_t broken_at;
+	bool broken;                   /* an octet was not the one that was sent */
+	uint64_t broken_at, broken_to; /* the first such octet, and the last */
 	uint64_t key_out, key_in;
 	hf_time_ns next_write, next_read;
 };

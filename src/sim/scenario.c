@@ -165,6 +165,14 @@ void sim_run_json(const struct sim_run *run, struct text *out)
 	json_object_end(&j);
 }
 
+static bool is_said_already(const struct ladder_event *log, size_t at, size_t from, size_t to)
+{
+	for (size_t i = from; i < to; i++)
+		if (sentence_is_said_by(&log[at].record, &log[i].record))
+			return true;
+	return false;
+}
+
 /* What the host did at that time stands in the records just before the frame. */
 static void add_comment(struct text *t, const struct sim_run *run, const struct ladder_event *log, size_t at,
 			const struct segment_flows *flows, const struct segment *s)
@@ -181,12 +189,12 @@ static void add_comment(struct text *t, const struct sim_run *run, const struct 
 	for (size_t i = from; i < at; i++) {
 		const struct hf_trace_record *r = &log[i].record;
 
-		if (sentence_is_plain(r))
+		if (sentence_is_plain(r) || is_said_already(log, i, from, at))
 			continue;
 		text_add(t, "; ");
 		if (r->kind == HF_TR_TCP_STATE)
 			text_addf(t, "%s -> %s: ", hf_tcp_state_name(r->from), hf_tcp_state_name(r->to));
-		segment_isns(flows, r->local_port, r->remote_port, &base.iss, &base.irs);
+		base = sentence_base_of(flows, r);
 		sentence_add(t, r, &base);
 		text_addf(t, " [RFC %s]", sentence_rfc(r));
 	}
@@ -285,13 +293,31 @@ void sim_expect(struct sim_run *run, bool ok, const char *format, ...)
 		abort();
 }
 
+/* A path has a blank behind each state; how much of it to show. */
+static int shown(const char *path)
+{
+	size_t n = strlen(path);
+
+	return n ? (int)n - 1 : 0;
+}
+
+static const char *times(uint64_t n)
+{
+	return n == 1 ? "time" : "times";
+}
+
 void sim_expect_path(struct sim_run *run, unsigned host, unsigned nth, const char *states)
 {
 	const char *path = sim_world_path(run->world, host, nth);
-	bool ok = strcmp(path, states) == 0;
+	const char *name = sim_run_host_name(run, host);
 
-	sim_expect(run, ok, "the %s goes through %s%s%s", sim_run_host_name(run, host), states,
-		   ok ? "" : "- but went through ", ok ? "" : path);
+	if (strcmp(path, states) != 0)
+		sim_expect(run, false, "the %s goes through %.*s - but went through %.*s", name, shown(states), states,
+			   shown(path), path);
+	else if (*states)
+		sim_expect(run, true, "the %s goes through %.*s", name, shown(states), states);
+	else
+		sim_expect(run, true, "no connection of the %s's begins", name);
 }
 
 void sim_expect_told(struct sim_run *run, unsigned host, enum hf_trace_kind kind, uint64_t min, uint64_t max)
@@ -299,12 +325,12 @@ void sim_expect_told(struct sim_run *run, unsigned host, enum hf_trace_kind kind
 	uint64_t n = sim_world_count(run->world, host, kind);
 
 	if (min == max)
-		sim_expect(run, n == min, "the %s tells of %s %" PRIu64 " times, and does so %" PRIu64 " times",
-			   sim_run_host_name(run, host), hf_trace_name(kind), min, n);
+		sim_expect(run, n == min, "the %s tells of %s %" PRIu64 " %s, and does so %" PRIu64 " %s",
+			   sim_run_host_name(run, host), hf_trace_name(kind), min, times(min), n, times(n));
 	else
 		sim_expect(run, n >= min && n <= max,
-			   "the %s tells of %s at least %" PRIu64 " times, and does so %" PRIu64 " times",
-			   sim_run_host_name(run, host), hf_trace_name(kind), min, n);
+			   "the %s tells of %s at least %" PRIu64 " %s, and does so %" PRIu64 " %s",
+			   sim_run_host_name(run, host), hf_trace_name(kind), min, times(min), n, times(n));
 }
 
 void sim_expect_frames(struct sim_run *run, unsigned from, unsigned mask, unsigned value, uint64_t n)
@@ -314,8 +340,8 @@ void sim_expect_frames(struct sim_run *run, unsigned from, unsigned mask, unsign
 
 	text_init(&t);
 	segment_add_flags(&t, value);
-	sim_expect(run, seen == n, "the %s sends %" PRIu64 " segments of the kind %s, and does send %" PRIu64,
-		   sim_run_host_name(run, from), n, text_str(&t), seen);
+	sim_expect(run, seen == n, "the %s sends %" PRIu64 " segment%s of the kind %s, and does send %" PRIu64,
+		   sim_run_host_name(run, from), n, n == 1 ? "" : "s", text_str(&t), seen);
 	text_free(&t);
 }
 

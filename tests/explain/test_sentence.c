@@ -109,6 +109,56 @@ static void every_kind_expands(void **state)
 	text_free(&t);
 }
 
+static struct hf_trace_record arrow_of(unsigned from, unsigned on)
+{
+	const struct tcp_fsm_row *rows;
+	size_t n = tcp_fsm_rows(&rows);
+
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].from == from && rows[i].on == on)
+			return (struct hf_trace_record){
+				.kind = HF_TR_TCP_STATE, .id = 7, .from = rows[i].from, .to = rows[i].to, .arrow = (uint32_t)i
+			};
+	fail_msg("no such arrow");
+	return (struct hf_trace_record){ 0 };
+}
+
+static void what_is_said_twice_is_told_once(void **state)
+{
+	struct hf_trace_record record = { .kind = HF_TR_TCP_TIME_WAIT_AGAIN, .id = 7 };
+	struct hf_trace_record arrow = arrow_of(HF_TCP_TIME_WAIT, TCP_ON_RCV_FIN_AGAIN);
+	struct hf_trace_record fin = arrow_of(HF_TCP_ESTABLISHED, TCP_ON_RCV_FIN);
+
+	(void)state;
+	assert_true(sentence_is_said_by(&arrow, &record));
+	assert_false(sentence_is_said_by(&record, &arrow));
+	assert_false(sentence_is_said_by(&arrow, &arrow));
+	assert_false(sentence_is_said_by(&fin, &record));
+	/* of another connection */
+	record.id = 8;
+	assert_false(sentence_is_said_by(&arrow, &record));
+	/* The arrow says where a reset leads to. */
+	record = (struct hf_trace_record){ .kind = HF_TR_TCP_RESET_RECEIVED, .id = 7 };
+	arrow = arrow_of(HF_TCP_ESTABLISHED, TCP_ON_RCV_RST);
+	assert_true(sentence_is_said_by(&record, &arrow));
+	assert_false(sentence_is_said_by(&arrow, &record));
+}
+
+/* A SYN is told of before it is seen on the wire: it is number 0 all the same. */
+static void a_syn_counts_from_itself(void **state)
+{
+	const struct segment_flows none = { 0 };
+	const struct hf_trace_record syn = { .kind = HF_TR_TCP_TX, .flags = TCP_SYN, .seq = 123456789 };
+	const struct sentence_base base = sentence_base_of(&none, &syn);
+	struct text t;
+
+	(void)state;
+	text_init(&t);
+	sentence_add(&t, &syn, &base);
+	assert_string_equal(text_str(&t), "sends SYN seq 0 len 0");
+	text_free(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -116,6 +166,8 @@ int main(void)
 		cmocka_unit_test(every_arrow_has_a_sentence),
 		cmocka_unit_test(an_arrow_that_does_not_fit_is_not_believed),
 		cmocka_unit_test(every_kind_expands),
+		cmocka_unit_test(what_is_said_twice_is_told_once),
+		cmocka_unit_test(a_syn_counts_from_itself),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
