@@ -363,6 +363,68 @@ static void test_stop(void **state)
 	assert_string_equal(lab.told, "GET /a, answered, shut, ");
 }
 
+/* One call, to see the state an arrow leads to before the next one is followed. */
+static enum http_server_does next_once(const char *text)
+{
+	struct h1_input in;
+	enum http_server_does does;
+
+	memcpy(lab.octets + lab.len, text, strlen(text));
+	lab.len += strlen(text);
+	cut(&pieces, lab.octets, lab.len, 1000);
+	in = h1_input_over(pieces.span, pieces.n, lab.eof);
+	does = http_server_next(&lab.s, &config, &in, scratch, &lab.head, lab.now);
+	uncut(&pieces);
+	memmove(lab.octets, lab.octets + in.taken, lab.len - in.taken);
+	lab.len -= in.taken;
+	return does;
+}
+
+static void test_where_arrows_lead(void **state)
+{
+	(void)state;
+	begin();
+	assert_int_equal(next_once(GET("/")), HTTP_SERVER_ASK);
+	assert_int_equal(lab.s.state, HTTP_SERVER_ANSWER); /* no body: nothing to wait for */
+	begin();
+	assert_int_equal(next_once("GET / HTTP/3.0\r\n\r\n"), HTTP_SERVER_REFUSE);
+	assert_int_equal(lab.s.state, HTTP_SERVER_ANSWER);
+	begin();
+	assert_int_equal(next_once("GET /"), HTTP_SERVER_WAIT);
+	lab.eof = true;
+	assert_int_equal(next_once(""), HTTP_SERVER_REFUSE);
+	assert_int_equal(lab.s.state, HTTP_SERVER_ANSWER);
+	begin();
+	assert_int_equal(next_once("GET /"), HTTP_SERVER_WAIT);
+	lab.now += config.head;
+	assert_int_equal(next_once(""), HTTP_SERVER_REFUSE);
+	assert_int_equal(lab.s.state, HTTP_SERVER_ANSWER);
+	/* Behind a body the answer has its own time, not that of an idle connection. */
+	begin();
+	lab.answers = false;
+	receive("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n", 1000);
+	assert_int_equal(lab.s.state, HTTP_SERVER_BODY);
+	receive("abc", 1000);
+	assert_int_equal(lab.s.state, HTTP_SERVER_ANSWER);
+	assert_int_equal(lab.s.deadline, lab.now + config.stall);
+	/* After the last time-out there is nothing more to wait for. */
+	pass(config.stall);
+	assert_int_equal(lab.s.state, HTTP_SERVER_DONE);
+	begin();
+	lab.answers = false;
+	receive("GET / HTTP/1.0\r\n\r\n", 1000);
+	http_server_answered(&lab.s, &config, lab.now);
+	run(1000);
+	assert_int_equal(lab.s.state, HTTP_SERVER_FLUSH);
+	pass(config.stall);
+	assert_int_equal(lab.s.state, HTTP_SERVER_DONE);
+	begin();
+	receive("GET / HTTP/1.0\r\n\r\n", 1000);
+	assert_int_equal(lab.s.state, HTTP_SERVER_LINGER);
+	pass(config.linger);
+	assert_int_equal(lab.s.state, HTTP_SERVER_DONE);
+}
+
 /* Every state but the last can be left, every state can be entered, and no pair of state and event stands twice. */
 static void test_table(void **state)
 {
@@ -402,6 +464,7 @@ int main(void)
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_linger),
 		cmocka_unit_test(test_stop),
+		cmocka_unit_test(test_where_arrows_lead),
 		cmocka_unit_test(test_table),
 	};
 
