@@ -39,7 +39,7 @@ struct tcp_listen *tcp_listener_for(const struct tcp *t, const struct hf_addr *d
 		struct tcp_listen *l = hf_pool_at(&t->listens, i);
 
 		if (l->local.port == port) {
-			/* One that names the address comes before one that takes all (MUST-42). */
+			/* One that names the address comes before one that takes all. */
 			if (addr_eq(&l->local.addr, dst)) {
 				*ret_slot = i;
 				return l;
