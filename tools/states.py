@@ -34,9 +34,9 @@ FORCED_SIDE = {"SYN_RECEIVED": -2.5, "FIN_WAIT_1": -2.5, "FIN_WAIT_2": -2.5, "CL
 
 PORTS = {
     ("CLOSED", "LISTEN"): ("se", "ne", .55), ("LISTEN", "CLOSED"): ("nw", "sw", .55),
-    ("CLOSED", "SYN_SENT"): ("e", "n", .5), ("SYN_SENT", "CLOSED"): ("nw", "se", .42),
+    ("CLOSED", "SYN_SENT"): ("e", "n", .36), ("SYN_SENT", "CLOSED"): ("nw", "se", .42),
     ("LISTEN", "SYN_RECEIVED"): ("s", "ne", .36), ("SYN_RECEIVED", "LISTEN"): ("n", "w", .45),
-    ("LISTEN", "SYN_SENT"): ("se", "w", .62), ("SYN_SENT", "SYN_RECEIVED"): ("sw", "e", .56),
+    ("LISTEN", "SYN_SENT"): ("se", "w", .62), ("SYN_SENT", "SYN_RECEIVED"): ("sw", "e", .74),
     ("LISTEN", "ESTABLISHED"): ("s", "n", .3), ("SYN_RECEIVED", "ESTABLISHED"): ("s", "nw", .5),
     ("SYN_SENT", "ESTABLISHED"): ("s", "ne", .5), ("SYN_RECEIVED", "FIN_WAIT_1"): ("s", "n", .5),
     ("SYN_RECEIVED", "CLOSE_WAIT"): ("se", "n", .75), ("ESTABLISHED", "FIN_WAIT_1"): ("sw", "ne", .5),
@@ -44,9 +44,10 @@ PORTS = {
     ("FIN_WAIT_1", "TIME_WAIT"): ("s", "nw", .62), ("FIN_WAIT_2", "TIME_WAIT"): ("s", "w", .5),
 }
 # Far arrows end in a small copy of their target instead of crossing the picture: offset from the state.
-GHOST = {("TIME_WAIT", "CLOSED"): (3.1, 0.85), ("LAST_ACK", "CLOSED"): (0, -1.4), ("TIME_WAIT", "SYN_RECEIVED"): (-2.7, -.55),
+GHOST = {("TIME_WAIT", "CLOSED"): (2.5, 0.62), ("LAST_ACK", "CLOSED"): (0, -1.4), ("TIME_WAIT", "SYN_RECEIVED"): (-2.7, -.55),
          ("SYN_RECEIVED", "CLOSE_WAIT"): (-.9, -1.5)}
 LIGHT, DARK = "#90a4ae", "#37474f"
+LEGEND = "black: what happens    grey: what is done    dashed: the ways to end by force (R2: no answer for too long)"
 
 
 def words(name):
@@ -148,7 +149,7 @@ def draw(machine, path, kind):
     placed = not set(machine.states) - set(PLACE)
     text = "\n".join([
         "digraph {", f'graph [fontname="Helvetica", bgcolor="white", pad=0.3, nodesep=0.7, ranksep=0.8, splines={"line" if placed else "true"}, '
-        'outputorder=edgesfirst, dpi=80]',
+        f'outputorder=edgesfirst, dpi=80, fontsize=12, labelloc=t, label="{machine.name}\\n{LEGEND if placed else LEGEND.split("    dashed")[0]}\\n "]',
         f'node [fontname="Helvetica", fontsize=12, shape=box, style="rounded,filled", fillcolor="#f5f5f5", color="{DARK}", height=0.46, width=1.55, margin=0.05]',
         f'edge [fontname="Helvetica", fontsize=10, color="{DARK}", arrowsize=0.7]',
         *(by_hand(machine) if placed else by_graphviz(machine)), "}"])
