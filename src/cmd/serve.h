@@ -41,7 +41,7 @@ struct serve_hold {
 struct serve_told {
 	uint64_t until; /* its last octet's place in the stream */
 	uint64_t body_len;
-	hf_time_ns asked_at; /* when the first octet of its request was seen */
+	hf_time_ns asked_at; /* when the first octet of its request was seen; HF_NEVER: its end is not waited for */
 	uint16_t status;
 	char method[8];
 	char target[SERVE_TARGET];

@@ -403,7 +403,8 @@ void serve_log(struct serve *s, const struct served *c, const struct serve_told 
 		json_put_u64(&j, "status", told->status);
 		json_put_u64(&j, "octets", octets);
 		json_put_bool(&j, "whole", left == 0);
-		json_put_u64(&j, "ns", took);
+		if (told->asked_at != HF_NEVER)
+			json_put_u64(&j, "ns", took);
 		json_object_end(&j);
 		text_free(&remote);
 		return;
@@ -412,5 +413,8 @@ void serve_log(struct serve *s, const struct served *c, const struct serve_told 
 	text_addf(&s->log, " %s %s %u %llu", told->method, told->target, told->status, (unsigned long long)octets);
 	if (left > 0)
 		text_addf(&s->log, " of %llu, not whole", (unsigned long long)told->body_len);
-	text_addf(&s->log, " %.1fms\n", (double)took / 1e6);
+	if (told->asked_at == HF_NEVER)
+		text_add(&s->log, " -\n");
+	else
+		text_addf(&s->log, " %.1fms\n", (double)took / 1e6);
 }

@@ -222,12 +222,16 @@ static bool write_answer(struct serve *s, struct served *c)
 	size_t sent = a->text_sent;
 	bool all;
 
-	if (c->holds == SERVE_HOLDS || c->tolds == SERVE_TOLDS)
+	if (c->holds == SERVE_HOLDS)
 		return false; /* a client that asks without end and reads nothing */
 	all = write_copied(s, c, a->text, a->text_len, &sent);
 	a->text_sent = (uint32_t)sent;
 	if (!all || !write_copied(s, c, a->page, a->page_len, &a->page_sent) || !write_file(s, c))
 		return false;
+	if (c->tolds == SERVE_TOLDS) { /* it asks on and on, and acknowledges nothing: told of without a time */
+		c->told[c->told_at].asked_at = HF_NEVER;
+		tell_oldest(s, c, 0);
+	}
 	a->told.until = c->written;
 	c->told[(c->told_at + c->tolds++) % SERVE_TOLDS] = a->told;
 	clear_answer(s, c);
