@@ -318,9 +318,13 @@ static void remember(struct serve *s, struct served *c, struct hf_bytes method, 
 	copy_plain(c->answer.told.target, sizeof(c->answer.told.target), target);
 }
 
-/* .git, .env, .ssh: names that people do not see when they say what is to be served. */
+/* .git, .env, .ssh: names that people do not see when they say what is to be served. RFC 8615's one is meant to be seen. */
 static bool has_dot_name(const char *path)
 {
+	static const char well_known[] = "/.well-known/";
+
+	if (strncmp(path, well_known, sizeof(well_known) - 1) == 0)
+		path += sizeof(well_known) - 2;
 	return strstr(path, "/.") != NULL;
 }
 

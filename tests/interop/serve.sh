@@ -12,7 +12,8 @@ echo '<h1>here</h1>' >www/index.html
 cp www/a.txt www/dir/index.html
 echo secret >secret
 ln -s ../secret www/out
-mkdir www/.git
+mkdir -p www/.git www/.well-known
+echo "who to write to" >www/.well-known/security.txt
 echo hidden | tee www/.env >www/.git/config
 big=$(sum www/big) mega=$(sum www/mega)
 net=tun:hf0,addr=10.9.0.2/24,gw=10.9.0.1,addr6=fd09::2/64,gw6=fd09::1
@@ -74,6 +75,7 @@ same redirect "$(get -o page -w '%{http_code} %{redirect_url}' $v4/dir?q)" "301 
 same index "$(get $v4/dir/)" hello
 same link-out "$(status $v4/out)" 403
 same dot-names "$(status $v4/.env) $(status $v4/.git/config) $(status $v4/.git/)" "404 404 404"
+same well-known "$(get $v4/.well-known/security.txt) $(status $v4/.well-known/.env)" "who to write to 404"
 same way-up "$(status --path-as-is $v4/../secret)" 400
 same way-up-encoded "$(status --path-as-is $v4/%2e%2e/secret)" 400
 same slash-encoded "$(status --path-as-is $v4/..%2fsecret)" 404
