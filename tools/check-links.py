@@ -14,6 +14,10 @@ UNDEFINED = re.compile(r"undefined reference to [`'](\w+)'")
 def main():
     build, layers, faults, looked_at = sys.argv[1], Layers(), [], 0
     with tempfile.TemporaryDirectory() as scratch:
+        # A program and not a shared object: the libraries are made for programs (b_staticpic=false).
+        empty = os.path.join(scratch, "main.c")
+        with open(empty, "w", encoding="ascii") as f:
+            f.write("int main(void) { return 0; }\n")
         for module in layers.leans:
             if not os.path.exists(library(build, module)):
                 if module != "cmd":
@@ -21,7 +25,7 @@ def main():
                 continue
             looked_at += 1
             below = [library(build, m) for m in layers.below(module)]
-            out = run("cc", "-shared", "-o", os.path.join(scratch, "x.so"), "-Wl,--no-undefined",
+            out = run("cc", "-o", os.path.join(scratch, "x"), empty,
                       "-Wl,--whole-archive", library(build, module), "-Wl,--no-whole-archive",
                       "-Wl,--start-group", *below, "-Wl,--end-group", "-lm", "-lpthread")
             if out.returncode:

@@ -25,11 +25,17 @@ static enum hf_trace_kind why_refused(struct hf_bytes packet, hf_status s)
 }
 
 /* RFC 1122 3.2.1.3, RFC 9293 MUST-63. */
-static bool is_bad_source(const struct ip *ip, const struct hf_addr *src)
+static bool is_bad_source(struct ip *ip, const struct hf_addr *src)
 {
+	if (HF_LIKELY(ip->good_generation == ip->generation && addr_eq(&ip->good_source, src)))
+		return false;
 	if (!ip_is_unicast(ip, src) || addr_is_loopback(src))
 		return true;
-	return ip_addr_find(ip, src); /* "land": the answer would come back to us, on a TUN as well */
+	if (ip_addr_find(ip, src)) /* "land": the answer would come back to us, on a TUN as well */
+		return true;
+	ip->good_source = *src;
+	ip->good_generation = ip->generation;
+	return false;
 }
 
 /* Ours, or a group that we are in: broadcasts of our subnets, 255.255.255.255, all-hosts (RFC 1112 4). */

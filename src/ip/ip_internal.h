@@ -174,7 +174,9 @@ struct ip {
 	/* what every packet needs */
 	struct hf_trace *trace;
 	struct ip_hop hops[IP_HOPS];
-	uint32_t generation; /* moves when any struct ip_hop may have become wrong; never 0 */
+	uint32_t generation;        /* moves when any struct ip_hop may have become wrong; never 0 */
+	struct hf_addr good_source; /* the last source that passed, */
+	uint32_t good_generation;   /* while nothing changed: the next packet often comes from it, too */
 	uint32_t changed;
 	enum hf_link_kind link;
 	uint32_t mtu;

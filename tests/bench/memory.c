@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BATCH 32
+#define BATCH 64 /* as the drivers have it */
 #define FRAME_ROOM (66 * 1024)
 #define SLICE (64 * 1024)
 
