@@ -14,7 +14,8 @@
  * Theory of operation. One queue of events, ordered by time and then by the order in which they were planned. An event
  * touches one host (a frame arrives, its wake-up time has come, one of its programs has paused long enough) or, as a
  * scripted step, any. Afterwards the host is settled: its events go to its programs, its frames go to the lines, its
- * trace goes to the log, until nothing moves; then its invariants are checked and its next wake-up is planned.
+ * trace goes to the log, until nothing moves; then its invariants are checked and its next wake-up is planned. The events
+ * of a host that is driven from outside are left to its program, which is told of each touch by sim_world_next().
  *
  * A host that asks to be woken "now" for ever would stop the clock: SPIN_LIMIT settles at one time are taken for a bug.
  */
@@ -23,6 +24,7 @@
 #define FRAME_MAX 2048u
 #define TRACE_RECORDS 4096u
 
+static bool play_first(struct sim_world *w, hf_time_ns until, unsigned *ret_host);
 static struct sim_event take_first(struct sim_world *w);
 static bool before(const struct sim_event *a, const struct sim_event *b);
 static void settle(struct sim_world *w, unsigned host);
@@ -100,7 +102,7 @@ unsigned sim_world_add_host(struct sim_world *w, const struct sim_host_config *c
 
 	HF_ASSERT(number < SIM_HOSTS_MAX);
 	for (size_t i = 0; i < HF_ARRAY_LEN(small); i++)
-		if (*small[i].limit == 0)
+		if (*small[i].limit == 0 && !cfg->driven)
 			*small[i].limit = small[i].value;
 	for (size_t i = 0; i < sizeof(c.entropy); i++)
 		c.entropy[i] = (uint8_t)hf_rng_below(&w->rng, 256);
@@ -108,16 +110,17 @@ unsigned sim_world_add_host(struct sim_world *w, const struct sim_host_config *c
 	h->memory = sim_must(aligned_alloc(64, (size + 63) & ~(size_t)63));
 	h->name = cfg->name;
 	h->wake_at = HF_NEVER;
+	h->driven = cfg->driven;
 	memcpy(h->mac, c.mac, 6);
-	h->addr = addr_ip4_u32(0x0a090001u + number);
-	h->addr6.b[0] = 0xfd;
-	h->addr6.b[1] = 0x09;
-	h->addr6.b[15] = (uint8_t)(number + 1);
+	h->addr = addr_is_any(&cfg->addr) ? addr_ip4_u32(0x0a090001u + number) : cfg->addr;
+	h->addr6 = cfg->addr6;
+	if (addr_is_any(&h->addr6))
+		h->addr6 = (struct hf_addr){ .b = { 0xfd, 0x09, [15] = (uint8_t)(number + 1) } };
 	s = hf_host_init(h->memory, size, &c, w->now, &h->host);
 	if (s == HF_OK)
-		s = hf_host_add_addr(h->host, &h->addr, 24, w->now);
+		s = hf_host_add_addr(h->host, &h->addr, addr_is_any(&cfg->addr) ? 24 : 32, w->now);
 	if (s == HF_OK)
-		s = hf_host_add_addr(h->host, &h->addr6, 64, w->now);
+		s = hf_host_add_addr(h->host, &h->addr6, addr_is_any(&cfg->addr6) ? 64 : 128, w->now);
 	if (s != HF_OK) {
 		fprintf(stderr, "handfast: simulated host %s: %s\n", cfg->name, hf_status_sentence(s));
 		abort();
@@ -210,7 +213,46 @@ void sim_world_switch_off(struct sim_world *w, unsigned host)
 
 hf_time_ns sim_world_run(struct sim_world *w, hf_time_ns until)
 {
+	unsigned host;
+
 	until += w->cfg.start;
+	while (play_first(w, until, &host))
+		;
+	if (w->heap_n > 0 && w->now < until)
+		w->now = until;
+	return w->now - w->cfg.start;
+}
+
+bool sim_world_next(struct sim_world *w, hf_time_ns until, unsigned *ret_host)
+{
+	if (play_first(w, until, ret_host))
+		return true;
+	if (until != HF_NEVER)
+		w->now = hf_max_u64(w->now, until);
+	return false;
+}
+
+void sim_world_settle(struct sim_world *w, unsigned host)
+{
+	settle(w, host);
+}
+
+void sim_world_set_tap(struct sim_world *w, unsigned host, sim_tap *tap, void *arg)
+{
+	w->tapped = host;
+	w->tap = tap;
+	w->tap_arg = arg;
+}
+
+void sim_show_frame(struct sim_world *w, unsigned host, bool out, struct hf_bytes frame)
+{
+	if (w->tap && w->tapped == host)
+		w->tap(w->tap_arg, out, &(struct hf_frame){ .bytes = frame }, w->now);
+}
+
+/* False when nothing is left that happens up to then. */
+static bool play_first(struct sim_world *w, hf_time_ns until, unsigned *ret_host)
+{
 	while (w->heap_n > 0 && w->heap[0].at <= until) {
 		struct sim_event e = take_first(w);
 		struct sim_host *h = &w->host[e.host];
@@ -219,9 +261,11 @@ hf_time_ns sim_world_run(struct sim_world *w, hf_time_ns until)
 		if (e.what == HOST_WAKES && h->wake_order != e.order)
 			continue; /* it was planned anew since; the clock need not stop here */
 		w->now = e.at;
+		*ret_host = e.host;
 		switch (e.what) {
 		case FRAME_ARRIVES:
 			if (!h->off) {
+				sim_show_frame(w, e.host, false, frame.bytes);
 				hf_host_feed(h->host, &frame, 1, w->now);
 				settle(w, e.host);
 			}
@@ -232,21 +276,22 @@ hf_time_ns sim_world_run(struct sim_world *w, hf_time_ns until)
 			settle(w, e.host);
 			break;
 		case APP_WAKES:
+			*ret_host = e.app->cfg.host;
 			if (!w->host[e.app->cfg.host].off) {
 				sim_app_wake(e.app);
 				settle(w, e.app->cfg.host);
 			}
 			break;
 		case STEP_IS_DUE:
+			*ret_host = SIM_NOBODY;
 			e.step(w, e.arg);
 			for (unsigned i = 0; i < w->hosts; i++)
 				settle(w, i);
 			break;
 		}
+		return true;
 	}
-	if (w->heap_n > 0 && w->now < until)
-		w->now = until;
-	return w->now - w->cfg.start;
+	return false;
 }
 
 void sim_world_own_app(struct sim_world *w, struct sim_app *app)
@@ -352,7 +397,7 @@ static void drain_host(struct sim_world *w, unsigned from)
 
 		moved = false;
 		sim_gather_trace(w, from);
-		while (hf_host_next_event(h, &e)) {
+		while (!w->host[from].driven && hf_host_next_event(h, &e)) {
 			tell_apps(w, from, &e);
 			moved = true;
 		}

@@ -28,15 +28,17 @@ struct sim_world_config {
 struct sim_host_config {
 	const char *name; /* static */
 	uint32_t mtu_bytes;
-	struct hf_limits limits; /* 0: small defaults that suit a simulation */
+	struct hf_addr addr, addr6; /* all zero: 10.9.0.(number + 1)/24, fd09::(number + 1)/64; else alone in its prefix */
+	struct hf_limits limits;    /* 0: small defaults that suit a simulation */
 	struct hf_tcp_config tcp;
+	bool driven; /* by a program outside, see sim_world_next(); its limits of 0 are then those of hf/host.h */
 };
 
 /* Running out of memory ends the program: a simulation has nothing better to do. */
 struct sim_world *sim_world_make(const struct sim_world_config *cfg);
 void sim_world_free(struct sim_world *w);
 
-/* Its number, from 0. Its addresses are 10.9.0.(number + 1) and fd09::(number + 1). */
+/* Its number, from 0. An address that no host can have ends the program. */
 unsigned sim_world_add_host(struct sim_world *w, const struct sim_host_config *cfg);
 struct hf_host *sim_world_host(const struct sim_world *w, unsigned host);
 const char *sim_world_name(const struct sim_world *w, unsigned host);
@@ -62,6 +64,22 @@ bool sim_world_is_off(const struct sim_world *w, unsigned host);
 
 /* Plays all that happens up to `until`, and stops earlier when nothing is left to happen. The time it then is. */
 hf_time_ns sim_world_run(struct sim_world *w, hf_time_ns until);
+/*
+ * For a program outside that drives a host as it would a real one: its events wait for hf_host_next_event(), and what was
+ * asked of it goes out by sim_world_settle().
+ *
+ *	sim_world_settle(w, host);
+ *	while (sim_world_next(w, deadline, &touched) && touched != host)
+ *		;
+ *
+ * Plays the next thing that happens at or before `until`, a time as sim_world_now() has it; *ret_host is whom it happened
+ * to, SIM_NOBODY for a scripted step, which may touch any. False: nothing does, and it is `until` now, but for HF_NEVER.
+ */
+bool sim_world_next(struct sim_world *w, hf_time_ns until, unsigned *ret_host);
+void sim_world_settle(struct sim_world *w, unsigned host);
+/* Shows each frame that a host sends, as it leaves, and each that reaches it; lent for the call. One host a world. */
+typedef void sim_tap(void *arg, bool out, const struct hf_frame *frame, hf_time_ns now);
+void sim_world_set_tap(struct sim_world *w, unsigned host, sim_tap *tap, void *arg); /* NULL: no longer */
 hf_time_ns sim_world_now(const struct sim_world *w);
 hf_time_ns sim_world_start(const struct sim_world *w);
 /* Every octet and the time of each frame, and every trace record, in 64 bits. */

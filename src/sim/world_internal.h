@@ -36,7 +36,7 @@ struct sim_host {
 	const char *name;
 	uint8_t mac[6];
 	struct hf_addr addr, addr6;
-	bool off;
+	bool off, driven;
 	uint64_t wake_order; /* of the wake-up that counts; older ones are void */
 	hf_time_ns wake_at;
 	uint64_t cursor; /* into its trace */
@@ -62,6 +62,9 @@ struct sim_world {
 	size_t apps, app_room;
 	struct ladder_event *log;
 	size_t log_n, log_room;
+	sim_tap *tap;
+	void *tap_arg;
+	unsigned tapped;
 	hf_time_ns spin_at;
 	unsigned spins;
 };
@@ -69,6 +72,8 @@ struct sim_world {
 /* Memory, or the end of the program. */
 void *sim_must(void *p);
 void sim_plan(struct sim_world *w, struct sim_event e);
+/* Shows a frame that a host sends or gets to who wants to see it. */
+void sim_show_frame(struct sim_world *w, unsigned host, bool out, struct hf_bytes frame);
 
 /* world_net.c: gives a frame that a host sends to the lines; brings one to a host at its time. */
 void sim_send_frame(struct sim_world *w, unsigned from, const uint8_t *frame, size_t len);

@@ -31,6 +31,7 @@ void sim_send_frame(struct sim_world *w, unsigned from, const uint8_t *frame, si
 {
 	bool taken = false;
 
+	sim_show_frame(w, from, true, (struct hf_bytes){ frame, len });
 	for (unsigned to = 0; to < w->hosts; to++)
 		if (to != from && to_host(w, to, frame, len)) {
 			send_to(w, from, to, frame, len);

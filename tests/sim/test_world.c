@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "base/bits.h"
 #include "sim/craft.h"
 #include "sim/oracles.h"
 #include "wire/addr.h"
@@ -185,6 +186,117 @@ static void stop_at_time(void **state)
 	sim_world_free(p.w);
 }
 
+/* ---- a host that a program outside drives ---- */
+
+struct seen {
+	unsigned frames[2]; /* in, out */
+	hf_time_ns last;
+};
+
+static void see(void *arg, bool out, const struct hf_frame *frame, hf_time_ns now)
+{
+	struct seen *seen = arg;
+
+	assert_true(frame->bytes.len >= 40);
+	assert_true(now >= seen->last);
+	seen->frames[out]++;
+	seen->last = now;
+}
+
+/* Octets that are there to be read, taken; *ret_end: and none will follow. */
+static uint64_t read_all(struct hf_host *h, hf_conn c, hf_time_ns now, bool *ret_end)
+{
+	struct hf_bytes span[4];
+	uint64_t taken = 0;
+	size_t n;
+
+	for (;;) {
+		hf_status st = hf_conn_read(h, c, span, HF_ARRAY_LEN(span), &n);
+		size_t octets = 0;
+
+		*ret_end = st == HF_CLOSED;
+		if (st != HF_OK || n == 0)
+			return taken;
+		for (size_t i = 0; i < n; i++)
+			octets += span[i].len;
+		assert_int_equal(hf_conn_consume(h, c, octets, now), HF_OK);
+		taken += octets;
+	}
+}
+
+static uint64_t drive_a_client(uint64_t seed, hf_time_ns *ret_end)
+{
+	const struct sim_link_config line = { .delay = HF_MS(5), .rate_bps = 100000000, .loss_ppm = 50000 };
+	struct sim_world *w = sim_world_make(&(struct sim_world_config){ .seed = seed, .start = HF_S(1), .link = line });
+	struct sim_host_config server = { .name = "server", .addr = addr_ip4_u32(0xc0000207) }; /* 192.0.2.7 */
+	struct seen seen = { .last = 0 };
+	struct hf_endpoint there = { server.addr, 80 };
+	unsigned client = sim_world_add_host(w, &(struct sim_host_config){ .name = "client", .driven = true }), touched;
+	struct hf_host *h = sim_world_host(w, client);
+	struct hf_addr here = sim_world_addr(w, client);
+	struct hf_event ev;
+	uint64_t got = 0, digest, events = 0;
+	bool end = false;
+	hf_conn c;
+
+	assert_int_equal(sim_world_add_host(w, &server), 1);
+	sim_app_add(w, &(struct sim_app_config){
+			       .host = 1, .listens = true, .port = 80, .write = WRITES, .ends = SIM_ENDS_WRITTEN });
+	sim_world_set_tap(w, client, see, &seen);
+	assert_int_equal(hf_host_add_route(h, &(struct hf_addr){ 0 }, 0, &there.addr), HF_OK);
+	assert_int_equal(hf_host_add_route(sim_world_host(w, 1), &(struct hf_addr){ 0 }, 0, &here), HF_OK);
+	/* The server listens from the start on, when something happens for the first time. */
+	assert_true(sim_world_next(w, HF_S(1), &touched) && touched == 1);
+	assert_int_equal(hf_connect(h, &there, NULL, sim_world_now(w), &c), HF_OK);
+	sim_world_settle(w, client);
+	while (!end && sim_world_next(w, HF_S(600), &touched)) {
+		if (touched != client)
+			continue;
+		while (hf_host_next_event(h, &ev))
+			events++;
+		got += read_all(h, c, sim_world_now(w), &end);
+		sim_world_settle(w, client);
+	}
+	assert_int_equal(got, WRITES);
+	assert_true(events > 0); /* nobody took them away */
+	assert_in_range(seen.frames[0], WRITES / 1448, 2 * WRITES / 1448);
+	assert_in_range(seen.frames[1], 10, 2 * WRITES / 1448);
+	assert_int_equal(hf_conn_close(h, c, sim_world_now(w)), HF_OK);
+	sim_world_settle(w, client);
+	*ret_end = sim_world_now(w);
+	digest = sim_world_digest(w);
+	sim_world_free(w);
+	return digest;
+}
+
+static void a_program_outside_drives_a_host(void **state)
+{
+	hf_time_ns end[3];
+	uint64_t digest = drive_a_client(1, &end[0]);
+
+	(void)state;
+	assert_true(drive_a_client(1, &end[1]) == digest);
+	assert_true(drive_a_client(2, &end[2]) != digest);
+	assert_int_equal(end[0], end[1]);
+	assert_in_range(end[0], HF_S(1) + HF_MS(20), HF_S(60));
+}
+
+static void nothing_happens_until_then(void **state)
+{
+	struct sim_world *w = sim_world_make(&(struct sim_world_config){ .seed = 1, .start = HF_S(1) });
+	unsigned touched;
+
+	(void)state;
+	sim_world_add_host(w, &(struct sim_host_config){ .name = "client", .driven = true });
+	assert_false(sim_world_next(w, HF_NEVER, &touched));
+	assert_int_equal(sim_world_now(w), HF_S(1));
+	assert_false(sim_world_next(w, HF_S(5), &touched));
+	assert_int_equal(sim_world_now(w), HF_S(5));
+	assert_false(sim_world_next(w, HF_S(4), &touched)); /* no clock goes back */
+	assert_int_equal(sim_world_now(w), HF_S(5));
+	sim_world_free(w);
+}
+
 static void pattern_differs_by_key_and_offset(void **state)
 {
 	unsigned same_key = 0, same_offset = 0;
@@ -208,6 +320,8 @@ int main(void)
 		cmocka_unit_test(injected_syn_is_answered_and_refused),
 		cmocka_unit_test(a_host_switched_off_is_silent),
 		cmocka_unit_test(stop_at_time),
+		cmocka_unit_test(a_program_outside_drives_a_host),
+		cmocka_unit_test(nothing_happens_until_then),
 		cmocka_unit_test(pattern_differs_by_key_and_offset),
 	};
 
