@@ -17,6 +17,7 @@ class Layers:
         self.leans = {m: set(v.split()) for m, v in ini["may lean on"].items()}
         self.core = {k: v.split() for k, v in ini["core"].items()}
         self.only_in = dict(ini["only in"].items())
+        self.outside = {m: v.split() for m, v in ini["outside"].items()}
 
     def below(self, module):
         """Everything a module may lean on, directly or by way of others."""

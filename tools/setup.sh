@@ -4,7 +4,7 @@
 set -euo pipefail
 
 declare -A need=(
-	[build]="gcc libc6-dev meson ninja-build pkgconf python3 libcmocka-dev"
+	[build]="gcc libc6-dev meson ninja-build pkgconf python3 libcmocka-dev libssl-dev"
 	[test]="clang curl iproute2 netcat-openbsd nginx-light procps python3-scapy tcpdump tshark wget"
 	[demo]="curl iproute2"
 	[fuzz]="clang libclang-rt-dev llvm"
@@ -12,6 +12,9 @@ declare -A need=(
 	[tidy]="clang clang-format clang-tidy cppcheck python3"
 	[states]="graphviz python3"
 )
+
+# Intel's library for ciphers is for their processors and AMD's.
+[ "$(uname -m)" != x86_64 ] || need[build]+=" libipsec-mb-dev"
 
 say() { echo "setup: $*" >&2; }
 
