@@ -12,14 +12,16 @@
 
 /* ---- numbers; each table has its names in tls_names.c ---- */
 
-enum tls_content { /* RFC 8446 5.1 */
+/* RFC 8446 5.1 */
+enum tls_content {
 	TLS_CHANGE_CIPHER_SPEC = 20,
 	TLS_ALERT = 21,
 	TLS_HANDSHAKE = 22,
 	TLS_APPLICATION_DATA = 23,
 };
 
-enum tls_message { /* RFC 8446 4, RFC 5246 7.4, RFC 6066 8 */
+/* RFC 8446 4, RFC 5246 7.4, RFC 6066 8 */
+enum tls_message {
 	TLS_HELLO_REQUEST = 0,
 	TLS_CLIENT_HELLO = 1,
 	TLS_SERVER_HELLO = 2,
@@ -47,7 +49,8 @@ enum tls_alert_number {
 #undef A
 };
 
-enum tls_extension { /* X(NAME, number) in wire/tls_extensions.def */
+/* X(NAME, number) in wire/tls_extensions.def */
+enum tls_extension {
 #define X(name, number) TLS_EXT_##name = (number),
 #include "wire/tls_extensions.def"
 #undef X
@@ -115,7 +118,7 @@ const char *tls_extension_name(unsigned n);
 const char *tls_version_name(unsigned n);
 /* The reverse, for command lines: IANA's and the common names, any case. 0: unknown. */
 uint16_t tls_suite_by_name(struct hf_bytes name);
-uint16_t tls_group_by_name(struct hf_bytes name);  /* "x25519", "secp256r1", "P-256", "prime256v1" ... */
+uint16_t tls_group_by_name(struct hf_bytes name); /* "x25519", "secp256r1", "P-256", "prime256v1" ... */
 uint16_t tls_scheme_by_name(struct hf_bytes name);
 
 /* RFC 8701: 0x0a0a, 0x1a1a, ... */
@@ -127,7 +130,7 @@ static inline bool tls_is_grease(uint16_t n)
 /* ---- records (RFC 8446 5.1, RFC 5246 6.2.1) ---- */
 
 #define TLS_RECORD_HEADER 5u
-#define TLS_PLAIN_MAX 16384u                    /* octets of a plaintext fragment */
+#define TLS_PLAIN_MAX 16384u                      /* octets of a plaintext fragment */
 #define TLS_CIPHER_MAX_1_3 (TLS_PLAIN_MAX + 256u) /* RFC 8446 5.2 */
 #define TLS_CIPHER_MAX_1_2 (TLS_PLAIN_MAX + 2048u)
 
@@ -151,7 +154,8 @@ void tls_record_header_put(uint8_t to[TLS_RECORD_HEADER], uint8_t type, uint16_t
  */
 size_t tls_message_begin(struct hf_wr *out, uint8_t type);
 void tls_message_end(struct hf_wr *out, size_t begun);
-/* A vector with a length of len_size octets in front, the same way; the begin is kept by the caller. */
+/* A vector with a length of len_size octets (1 to 3) in front, the same way; the begin is kept by the caller. Content that
+ * its length cannot say did not fit either: the cursor then goes bad. */
 size_t tls_vec_begin(struct hf_wr *out, unsigned len_size);
 void tls_vec_end(struct hf_wr *out, unsigned len_size, size_t begun);
 
@@ -227,11 +231,11 @@ HF_NODISCARD hf_status tls_new_session_ticket_12_parse(struct hf_bytes body, str
 /* RFC 8446 4.6.3: 0 or 1; anything else is HF_INVALID (illegal_parameter), a wrong length HF_MALFORMED. */
 HF_NODISCARD hf_status tls_key_update_parse(struct hf_bytes body, bool *ret_update_requested);
 
-struct tls_server_key_exchange { /* RFC 8422 5.4: ECDHE, a named curve only */
+struct tls_server_key_exchange { /* RFC 8422 5.4: ECDHE, a named curve only; HF_INVALID for the other curve types */
 	uint8_t curve_type;      /* 3 */
 	uint16_t group;
 	struct hf_bytes share;
-	struct hf_bytes params;  /* the octets that are signed: curve_type to share */
+	struct hf_bytes params; /* the octets that are signed: curve_type to share */
 	uint16_t scheme;
 	struct hf_bytes signature;
 };
@@ -248,7 +252,8 @@ HF_NODISCARD hf_status tls_certificate_request_12_parse(struct hf_bytes body, st
 HF_NODISCARD hf_status tls_client_key_exchange_ecdh_parse(struct hf_bytes body, struct hf_bytes *ret_share);
 HF_NODISCARD hf_status tls_client_key_exchange_rsa_parse(struct hf_bytes body, struct hf_bytes *ret_encrypted);
 
-/* RFC 6066 8, and the same octets in a certificate entry's status_request: type 1 (ocsp), then the response. */
+/* RFC 6066 8, and the same octets in a certificate entry's status_request: type 1 (ocsp), then the response. HF_INVALID for
+ * other types. */
 HF_NODISCARD hf_status tls_certificate_status_parse(struct hf_bytes body, struct hf_bytes *ret_ocsp);
 
 /* ---- extensions: an extension block and the bodies of those spoken here ---- */
@@ -271,12 +276,15 @@ bool tls_u16_has(struct hf_bytes list, uint16_t n);
 
 /* One 16-bit number: supported_versions of a ServerHello, key_share of a HelloRetryRequest, selected identity. */
 HF_NODISCARD hf_status tls_ext_u16_parse(struct hf_bytes body, uint16_t *ret);
-/* server_name (RFC 6066 3): the one host_name; HF_MALFORMED for two of a type or an empty one. No check of its letters. */
+/* server_name (RFC 6066 3): the one host_name; HF_MALFORMED for two of a type or an empty one. No check of its letters.
+ * Empty when there are names of other types only. */
 HF_NODISCARD hf_status tls_ext_server_name_parse(struct hf_bytes body, struct hf_bytes *ret_host);
 /* ALPN (RFC 7301 3.1): a list of opaque<1..255>, looked through; tls_u8_vec_next() walks it. */
 HF_NODISCARD hf_status tls_ext_alpn_parse(struct hf_bytes body, struct hf_bytes *ret_list);
 bool tls_u8_vec_next(struct hf_bytes *list, struct hf_bytes *ret);
 bool tls_u16_vec_next(struct hf_bytes *list, struct hf_bytes *ret);
+/* Looks through a list of opaque<1..> with lengths of len_size octets (1 or 2): after HF_OK the walk above cannot fail. */
+HF_NODISCARD hf_status tls_vecs_check(struct hf_bytes list, unsigned len_size);
 /* key_share of a ClientHello (RFC 8446 4.2.8): entries, looked through; may be empty. */
 struct tls_key_share {
 	uint16_t group;
@@ -285,7 +293,8 @@ struct tls_key_share {
 HF_NODISCARD hf_status tls_ext_key_shares_parse(struct hf_bytes body, struct hf_bytes *ret_entries);
 bool tls_key_share_next(struct hf_bytes *entries, struct tls_key_share *ret);
 HF_NODISCARD hf_status tls_ext_key_share_parse(struct hf_bytes body, struct tls_key_share *ret); /* of a ServerHello */
-/* pre_shared_key of a ClientHello (RFC 8446 4.2.11); both lists looked through, as many binders as identities. */
+/* pre_shared_key of a ClientHello (RFC 8446 4.2.11); both lists looked through. HF_INVALID (illegal_parameter) unless there
+ * are as many binders as identities. */
 struct tls_offered_psks {
 	struct hf_bytes identities;
 	struct hf_bytes binders;
