@@ -70,33 +70,6 @@ uint64_t hf_csum_copy(void *to, const void *from, size_t len)
 	return sum_rest(sum, p + bulk, len - bulk);
 }
 
-/* In machine order a sum folds to its 16 bits swapped; swapping them is also what an odd offset asks for. */
-uint16_t hf_csum_fold(uint64_t sum)
-{
-	sum = (sum >> 32) + (uint32_t)sum;
-	sum = (sum >> 32) + (uint32_t)sum;
-	sum = (sum >> 16) + (sum & 0xffff);
-	sum = (sum >> 16) + (sum & 0xffff);
-	return __builtin_bswap16((uint16_t)sum);
-}
-
-uint16_t hf_csum_finish(uint64_t sum)
-{
-	return (uint16_t)~hf_csum_fold(sum);
-}
-
-/*
- * One sum serves both: the prefix of a mapped address, ten octets of zero and two of ones, adds 65535, which is the other
- * zero of this arithmetic. What is left of IPv6's pseudo header then is IPv4's.
- */
-uint64_t hf_csum_pseudo(const struct hf_addr *src, const struct hf_addr *dst, uint8_t proto, uint32_t len)
-{
-	uint64_t sum = (uint64_t)__builtin_bswap32(len) + __builtin_bswap16(proto);
-
-	sum = sum_rest(sum, src->b, sizeof(src->b));
-	return sum_rest(sum, dst->b, sizeof(dst->b));
-}
-
 static inline uint64_t add_carry(uint64_t a, uint64_t b)
 {
 	uint64_t sum;

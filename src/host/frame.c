@@ -33,7 +33,9 @@ void frame_put_tcp_csum(struct hf_frame_out *f, const struct hf_addr *src, const
 		f->flags |= HF_FRAME_CSUM_PARTIAL;
 		return;
 	}
-	sum = hf_csum_add(sum, tcp, f->head_len);
+	sum += hf_csum_20(tcp);
+	if (f->head_len > TCP_HEADER_MIN)
+		sum = hf_csum_add(sum, tcp + TCP_HEADER_MIN, f->head_len - TCP_HEADER_MIN);
 	for (unsigned i = 0; i < f->parts; i++) {
 		sum = hf_csum_join(sum, at, hf_csum_add(0, f->part[i].at, f->part[i].len));
 		at += f->part[i].len;

@@ -41,6 +41,15 @@ static hf_status check_options(struct hf_bytes options, bool *ret_source_route)
 	return HF_OK;
 }
 
+static uint16_t header_sum(const uint8_t *p, size_t len)
+{
+	uint64_t sum = hf_csum_20(p);
+
+	if (HF_UNLIKELY(len > IP4_HEADER_MIN))
+		sum = hf_csum_add(sum, p + IP4_HEADER_MIN, len - IP4_HEADER_MIN);
+	return hf_csum_finish(sum);
+}
+
 /* All is checked first; then every field goes straight to *ret: this is the way of each packet. */
 static hf_status parse(struct hf_bytes packet, bool quoted, struct ip4_header *ret)
 {
@@ -57,7 +66,7 @@ static hf_status parse(struct hf_bytes packet, bool quoted, struct ip4_header *r
 		return HF_MALFORMED;
 	if (packet.len < header_len)
 		return HF_SHORT;
-	if (!quoted && hf_csum_finish(hf_csum_add(0, p, header_len)) != 0)
+	if (!quoted && header_sum(p, header_len) != 0)
 		return HF_BAD_CHECKSUM;
 
 	total_len = hf_load16(p + 2);
@@ -117,6 +126,6 @@ void ip4_put(struct hf_wr *out, const struct ip4_header *h)
 	hf_store16(p + 10, 0);
 	memcpy(p + 12, h->src.b + 12, 4);
 	memcpy(p + 16, h->dst.b + 12, 4);
-	hf_store16(p + 10, hf_csum_finish(hf_csum_add(0, p, sizeof(p))));
+	hf_store16(p + 10, header_sum(p, sizeof(p)));
 	hf_wr_copy(out, p, sizeof(p));
 }

@@ -190,6 +190,26 @@ static void a_message_with_its_checksum_finishes_to_zero(void **state)
 	}
 }
 
+static void short_pieces_sum_the_same(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 1000; i++) {
+		const uint8_t *p = data + i % 7;
+		uint64_t values = 0;
+
+		fill();
+		if (i == 0)
+			memset(data, 0xff, 64);
+		for (unsigned words = 0; words < 12; words++) {
+			assert_int_equal(hf_csum_fold(hf_csum_words(p, words)), naive(p, words * 4u));
+			assert_int_equal(hf_csum_fold_values(values), naive(p, words * 4u));
+			values += hf_load32(p + words * 4u);
+		}
+		assert_int_equal(hf_csum_fold(hf_csum_20(p)), naive(p, 20));
+		assert_int_equal(hf_csum_fold(hf_csum_20(p) + hf_csum_words(p + 20, 4)), naive(p, 36));
+	}
+}
+
 static void the_pseudo_header_of_ip4(void **state)
 {
 	const struct hf_addr src = { { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 168, 3, 201 } };
@@ -239,6 +259,7 @@ int main(void)
 		cmocka_unit_test(copying_sums_the_same_and_writes_only_its_room),
 		cmocka_unit_test(nothing_sums_to_nothing),
 		cmocka_unit_test(a_message_with_its_checksum_finishes_to_zero),
+		cmocka_unit_test(short_pieces_sum_the_same),
 		cmocka_unit_test(the_pseudo_header_of_ip4),
 		cmocka_unit_test(the_pseudo_header_of_ip6),
 	};
