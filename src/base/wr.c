@@ -6,8 +6,6 @@
 
 #include "base/bits.h"
 
-static uint8_t *take(struct hf_wr *out, size_t n);
-
 struct hf_wr hf_wr_over(void *room, size_t n)
 {
 	uint8_t *at = room;
@@ -18,7 +16,7 @@ struct hf_wr hf_wr_over(void *room, size_t n)
 
 void hf_wr_u8(struct hf_wr *out, uint8_t v)
 {
-	uint8_t *p = take(out, 1);
+	uint8_t *p = hf_wr_take(out, 1);
 
 	if (p)
 		*p = v;
@@ -26,7 +24,7 @@ void hf_wr_u8(struct hf_wr *out, uint8_t v)
 
 void hf_wr_u16(struct hf_wr *out, uint16_t v)
 {
-	uint8_t *p = take(out, 2);
+	uint8_t *p = hf_wr_take(out, 2);
 
 	if (p)
 		hf_store16(p, v);
@@ -34,7 +32,7 @@ void hf_wr_u16(struct hf_wr *out, uint16_t v)
 
 void hf_wr_u24(struct hf_wr *out, uint32_t v)
 {
-	uint8_t *p = take(out, 3);
+	uint8_t *p = hf_wr_take(out, 3);
 
 	if (p) {
 		p[0] = (uint8_t)(v >> 16);
@@ -44,7 +42,7 @@ void hf_wr_u24(struct hf_wr *out, uint32_t v)
 
 void hf_wr_u32(struct hf_wr *out, uint32_t v)
 {
-	uint8_t *p = take(out, 4);
+	uint8_t *p = hf_wr_take(out, 4);
 
 	if (p)
 		hf_store32(p, v);
@@ -52,7 +50,7 @@ void hf_wr_u32(struct hf_wr *out, uint32_t v)
 
 void hf_wr_u64(struct hf_wr *out, uint64_t v)
 {
-	uint8_t *p = take(out, 8);
+	uint8_t *p = hf_wr_take(out, 8);
 
 	if (p) {
 		hf_store32(p, (uint32_t)(v >> 32));
@@ -62,7 +60,7 @@ void hf_wr_u64(struct hf_wr *out, uint64_t v)
 
 void hf_wr_copy(struct hf_wr *out, const void *from, size_t n)
 {
-	uint8_t *p = n ? take(out, n) : NULL;
+	uint8_t *p = n ? hf_wr_take(out, n) : NULL;
 
 	if (p)
 		memcpy(p, from, n);
@@ -70,7 +68,7 @@ void hf_wr_copy(struct hf_wr *out, const void *from, size_t n)
 
 void hf_wr_fill(struct hf_wr *out, uint8_t v, size_t n)
 {
-	uint8_t *p = n ? take(out, n) : NULL;
+	uint8_t *p = n ? hf_wr_take(out, n) : NULL;
 
 	if (p)
 		memset(p, v, n);
@@ -98,8 +96,7 @@ hf_status hf_wr_end(const struct hf_wr *out, size_t *ret_len)
 	return HF_OK;
 }
 
-/* Room for n octets and the cursor behind it, or NULL. */
-static uint8_t *take(struct hf_wr *out, size_t n)
+uint8_t *hf_wr_take(struct hf_wr *out, size_t n)
 {
 	uint8_t *p = out->at;
 

@@ -18,6 +18,8 @@ void hf_wr_u16(struct hf_wr *out, uint16_t v); /* network order, as all below */
 void hf_wr_u24(struct hf_wr *out, uint32_t v);
 void hf_wr_u32(struct hf_wr *out, uint32_t v);
 void hf_wr_u64(struct hf_wr *out, uint64_t v);
+/* Room for n octets, which the caller fills; NULL when they do not fit. */
+uint8_t *hf_wr_take(struct hf_wr *out, size_t n);
 void hf_wr_copy(struct hf_wr *out, const void *from, size_t n);
 void hf_wr_fill(struct hf_wr *out, uint8_t v, size_t n);
 size_t hf_wr_len(const struct hf_wr *out);

@@ -31,7 +31,7 @@ enum option_kind {
 #define TIMESTAMPS_ALIGNED 12u
 
 static void take_options(const uint8_t *o, size_t left, struct tcp_header *h);
-static size_t put_options(uint8_t *start, const struct tcp_header *h);
+static void put_options(uint8_t *start, const struct tcp_header *h);
 
 hf_status tcp_parse(struct hf_bytes segment, struct tcp_header *ret)
 {
@@ -105,27 +105,25 @@ static size_t plain_options_size(const struct tcp_header *h)
 size_t tcp_header_size(const struct tcp_header *h)
 {
 	size_t n = plain_options_size(h);
-	unsigned blocks = sack_blocks_that_fit(h, n);
+	unsigned blocks = h->sack_count ? sack_blocks_that_fit(h, n) : 0;
 
 	return TCP_HEADER_MIN + n + (blocks ? 4u + blocks * LEN_SACK_BLOCK : 0);
 }
 
 size_t tcp_put(struct hf_wr *out, const struct tcp_header *h)
 {
-	uint8_t p[TCP_HEADER_MAX];
-	size_t n;
+	size_t n = tcp_header_size(h);
+	uint8_t *p = hf_wr_take(out, n);
 
-	hf_store16(p, h->src_port);
-	hf_store16(p + 2, h->dst_port);
+	if (!p)
+		return n;
+	hf_store32(p, (uint32_t)h->src_port << 16 | h->dst_port);
 	hf_store32(p + 4, h->seq);
 	hf_store32(p + 8, h->ack);
-	n = TCP_HEADER_MIN + put_options(p + TCP_HEADER_MIN, h);
-	p[12] = (uint8_t)(n / 4u << 4);
-	p[13] = h->flags;
-	hf_store16(p + 14, h->window);
-	hf_store16(p + 16, h->csum);
-	hf_store16(p + 18, h->urgent);
-	hf_wr_copy(out, p, n);
+	hf_store32(p + 12, (uint32_t)n << 26 | (uint32_t)h->flags << 16 | h->window);
+	hf_store32(p + 16, (uint32_t)h->csum << 16 | h->urgent);
+	if (n > TCP_HEADER_MIN)
+		put_options(p + TCP_HEADER_MIN, h);
 	return n;
 }
 
@@ -199,7 +197,8 @@ static uint8_t *put_kind(uint8_t *o, unsigned nops, uint8_t kind, size_t len)
 	return o;
 }
 
-static size_t put_options(uint8_t *start, const struct tcp_header *h)
+/* As many octets as tcp_header_size() counts. */
+static void put_options(uint8_t *start, const struct tcp_header *h)
 {
 	uint8_t *o = start;
 	unsigned blocks;
@@ -231,5 +230,4 @@ static size_t put_options(uint8_t *start, const struct tcp_header *h)
 			hf_store32(o + 4, h->sack[i].to);
 		}
 	}
-	return (size_t)(o - start);
 }

@@ -56,6 +56,24 @@ static void too_little_room_is_full_and_nothing_is_written_beyond(void **state)
 	}
 }
 
+static void room_is_taken_whole_or_not_at_all(void **state)
+{
+	uint8_t room[8];
+	struct hf_wr out = hf_wr_over(room, sizeof(room));
+	size_t len = 99;
+
+	(void)state;
+	assert_ptr_equal(hf_wr_take(&out, 3), room);
+	assert_ptr_equal(hf_wr_take(&out, 5), room + 3);
+	assert_int_equal(hf_wr_end(&out, &len), HF_OK);
+	assert_int_equal(len, 8);
+	assert_null(hf_wr_take(&out, 1));
+	assert_int_equal(hf_wr_end(&out, &len), HF_FULL);
+	out = hf_wr_over(room, sizeof(room));
+	assert_null(hf_wr_take(&out, 9));
+	assert_null(hf_wr_take(&out, 1)); /* nothing slips in behind the gap */
+}
+
 static void huge_lengths_do_not_wrap(void **state)
 {
 	uint8_t room[4] = { 0 };
@@ -118,6 +136,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_written_stands_in_network_order),
 		cmocka_unit_test(too_little_room_is_full_and_nothing_is_written_beyond),
+		cmocka_unit_test(room_is_taken_whole_or_not_at_all),
 		cmocka_unit_test(huge_lengths_do_not_wrap),
 		cmocka_unit_test(a_length_is_patched_in_later),
 		cmocka_unit_test(a_bad_cursor_patches_nothing),
