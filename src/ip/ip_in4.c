@@ -49,12 +49,20 @@ static bool is_for_us(const struct ip *ip, const struct hf_addr *dst, bool *ret_
 	return ip->addr_count > 0 && (addr_ip4_value(dst) == 0xe0000001 || ip_is_broadcast(ip, dst));
 }
 
+/*
+ * Where a packet is put together: what goes up, in *ret at once, as a copy of the whole would have to wait for all that was
+ * just written to it; any other aside, for then *ret stays as it is.
+ */
+static struct ip_packet *place_for(uint8_t proto, struct ip_in *ret, struct ip_packet *aside)
+{
+	return proto == IP_PROTO_TCP || proto == IP_PROTO_UDP ? &ret->packet : aside;
+}
+
 static enum ip_verdict to_protocol(struct ip *ip, const struct ip_packet *p, hf_time_ns now, struct ip_in *ret)
 {
 	switch (p->proto) {
 	case IP_PROTO_TCP:
 	case IP_PROTO_UDP:
-		ret->packet = *p;
 		return IP_UPPER;
 	case IP_PROTO_ICMP:
 		return icmp4_in(ip, p, now, ret);
@@ -79,12 +87,12 @@ static enum ip_verdict fragment_in(struct ip *ip, const struct ip4_header *h, bo
 		.to_group = to_group,
 		.payload = h->payload,
 	};
-	struct ip_packet p;
+	struct ip_packet aside, *p = place_for(h->proto, ret, &aside);
 	struct hf_bytes whole;
 
 	if (!ip_reasm_add(ip, &f, now, &whole))
 		return IP_NOTHING;
-	p = (struct ip_packet){
+	*p = (struct ip_packet){
 		.src = h->src,
 		.dst = h->dst,
 		.proto = h->proto,
@@ -94,13 +102,13 @@ static enum ip_verdict fragment_in(struct ip *ip, const struct ip4_header *h, bo
 		.payload = { whole.at + IP4_HEADER_MIN, whole.len - IP4_HEADER_MIN },
 		.whole = whole,
 	};
-	return to_protocol(ip, &p, now, ret);
+	return to_protocol(ip, p, now, ret);
 }
 
 enum ip_verdict ip4_in(struct ip *ip, struct hf_bytes packet, const struct ip_rx *rx, struct ip_in *ret)
 {
+	struct ip_packet aside, *p;
 	struct ip4_header h;
-	struct ip_packet p;
 	bool group;
 	hf_status s;
 
@@ -120,16 +128,17 @@ enum ip_verdict ip4_in(struct ip *ip, struct hf_bytes packet, const struct ip_rx
 	if (h.mf || h.fragment_at)
 		return fragment_in(ip, &h, group, rx->now, ret);
 
-	p.src = h.src;
-	p.dst = h.dst;
-	p.proto = h.proto;
-	p.ttl = h.ttl;
-	p.tos = h.tos;
-	p.csum_ok = rx->csum_ok;
-	p.to_group = group;
-	p.fragmented = false;
-	p.gso_size = h.proto == IP_PROTO_TCP ? rx->gso_size : 0;
-	p.payload = h.payload;
-	p.whole = (struct hf_bytes){ packet.at, h.total_len };
-	return to_protocol(ip, &p, rx->now, ret);
+	p = place_for(h.proto, ret, &aside);
+	p->src = h.src;
+	p->dst = h.dst;
+	p->proto = h.proto;
+	p->ttl = h.ttl;
+	p->tos = h.tos;
+	p->csum_ok = rx->csum_ok;
+	p->to_group = group;
+	p->fragmented = false;
+	p->gso_size = h.proto == IP_PROTO_TCP ? rx->gso_size : 0;
+	p->payload = h.payload;
+	p->whole = (struct hf_bytes){ packet.at, h.total_len };
+	return to_protocol(ip, p, rx->now, ret);
 }

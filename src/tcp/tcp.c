@@ -119,6 +119,13 @@ static struct tcp_key *key_at(const struct tcp *t, uint32_t ref)
 	__builtin_trap();
 }
 
+/* Field by field, for that is how a key was filled in a moment ago: a wider load would wait for all of the stores. */
+static bool key_eq(const struct tcp_key *a, const struct tcp_key *b)
+{
+	return addr_eq(&a->remote, &b->remote) && a->local_port == b->local_port && a->remote_port == b->remote_port &&
+	       a->local == b->local;
+}
+
 uint32_t tcp_key_hash(const struct tcp *t, const struct tcp_key *k)
 {
 	return (uint32_t)hf_siphash13(&t->hash_key, k, TCP_KEY_BYTES);
@@ -131,7 +138,7 @@ uint32_t tcp_lookup(const struct tcp *t, const struct tcp_key *k)
 	while (ref != HF_NONE) {
 		const struct tcp_key *have = key_at(t, ref);
 
-		if (memcmp(have, k, TCP_KEY_BYTES) == 0)
+		if (key_eq(have, k))
 			return ref;
 		ref = have->hash_next;
 	}
@@ -140,7 +147,7 @@ uint32_t tcp_lookup(const struct tcp *t, const struct tcp_key *k)
 
 uint32_t tcp_lookup_again(struct tcp *t, const struct tcp_key *k)
 {
-	if (t->last_ref == HF_NONE || memcmp(key_at(t, t->last_ref), k, TCP_KEY_BYTES) != 0)
+	if (t->last_ref == HF_NONE || !key_eq(key_at(t, t->last_ref), k))
 		t->last_ref = tcp_lookup(t, k);
 	return t->last_ref;
 }

@@ -48,8 +48,9 @@ void tcp_feed(struct tcp *t, const struct tcp_in *in, hf_time_ns now)
 		tcp_trace_key(t, &s.key, HF_TR_TCP_DROP_SHORT)->len = (uint32_t)in->segment.len;
 		return;
 	}
-	s.key.local_port = s.h.dst_port;
-	s.key.remote_port = s.h.src_port;
+	/* Not out of s.h: both as one word would have to wait for two stores. */
+	s.key.local_port = hf_load16(in->segment.at + 2);
+	s.key.remote_port = hf_load16(in->segment.at);
 	if (!in->csum_ok && !tcp_csum_ok(in->segment, &in->src, &in->dst)) {
 		tcp_trace_key(t, &s.key, HF_TR_TCP_DROP_CSUM);
 		return;

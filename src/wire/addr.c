@@ -5,14 +5,6 @@
 
 #define GROUPS 8u
 
-struct hf_addr addr_ip4(const uint8_t octets[4])
-{
-	struct hf_addr a = { { [10] = 0xff, [11] = 0xff } };
-
-	memcpy(a.b + 12, octets, 4);
-	return a;
-}
-
 struct hf_addr addr_ip4_u32(uint32_t host_order)
 {
 	uint8_t octets[4];

@@ -23,7 +23,21 @@ static inline bool addr_eq(const struct hf_addr *a, const struct hf_addr *b)
 	return memcmp(a->b, b->b, 16) == 0;
 }
 
-struct hf_addr addr_ip4(const uint8_t octets[4]);
+/*
+ * The mapped form (RFC 4291 2.5.5.2). Made of one piece: it is copied and compared at once, sixteen octets wide, and a load
+ * that is wider than the stores before it waits until they have gone to memory.
+ */
+static inline struct hf_addr addr_ip4(const uint8_t octets[4])
+{
+	typedef uint64_t halves __attribute__((vector_size(16)));
+	struct hf_addr a;
+	uint32_t v;
+
+	memcpy(&v, octets, 4);
+	memcpy(a.b, &(halves){ 0, (uint64_t)v << 32 | 0xffff0000u }, 16);
+	return a;
+}
+
 struct hf_addr addr_ip4_u32(uint32_t host_order);
 uint32_t addr_ip4_value(const struct hf_addr *a);        /* host order */
 bool addr_is_any_ip4(const struct hf_addr *a);           /* 0.0.0.0 */
