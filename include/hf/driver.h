@@ -30,6 +30,7 @@ struct hf_net_defaults {
  *	tun:NAME,addr=10.9.0.2/24,gw=10.9.0.1     a TUN device; the kernel's side gets the address gw, and goes with us
  *	tap:NAME,addr=10.9.0.2/24,gw=10.9.0.1     the same with Ethernet frames
  *	packet:IFACE,addr=10.9.0.2/24,gw=10.9.0.1 an interface that is there already (one end of a veth pair, say)
+ *	sim                                       a host of a simulated network: not opened here, as it has no device
  *
  * Any number up to 8 of addr=A/L and addr6=A/L (the two are one option: the text of the address tells the family); one
  * gw= or gw6= a family, which must lie inside one of the prefixes. Further:
@@ -41,6 +42,7 @@ struct hf_net_defaults {
  *	dad=no      IPv6 addresses are usable at once (tun: never runs DAD: the link has nobody to ask)
  *	rtt=20ms loss=1% rate=10mbit   wishes for a simulated link in between: see hf_net_get_wishes(); any of them turns offload off
  *	seed=N      all randomness from N, for runs to be repeated; without it getrandom(2)
+ *	dir= port= clients= get=       of sim only: what the other host of the network serves, or asks for
  *
  * When it fails, `why` holds one sentence saying what and where, as in
  *	--net: "addr=10.9.0.300/24": not an address
@@ -90,7 +92,7 @@ unsigned hf_net_ready(const struct hf_net *net, int fd);
 
 /* ---- what was opened ---- */
 
-enum hf_net_kind { HF_NET_TUN, HF_NET_TAP, HF_NET_PACKET };
+enum hf_net_kind { HF_NET_TUN, HF_NET_TAP, HF_NET_PACKET, HF_NET_SIM };
 
 struct hf_net_info {
 	enum hf_net_kind kind;

@@ -22,6 +22,12 @@ struct hf_bytes {
 	size_t len;
 };
 
+/* Octets to be written to; who lends them says until when they are ours. */
+struct hf_room {
+	uint8_t *at;
+	size_t len;
+};
+
 /* An IPv6 address, or an IPv4 one in its mapped form ::ffff:a.b.c.d (RFC 4291 2.5.5.2), in network order. All zero: any. */
 struct hf_addr {
 	uint8_t b[16];

@@ -20,11 +20,7 @@ enum crypto_aead_id {
 #define CRYPTO_AEAD_NONCE 12u
 #define CRYPTO_AEAD_TAG 16u
 
-/* Octets to be written to: a scatter list. */
-struct crypto_room {
-	uint8_t *at;
-	size_t len;
-};
+#define crypto_room hf_room /* an item of a scatter list */
 
 struct crypto_aead {
 	const struct crypto_aead_backend *backend; /* NULL: no key is set */
