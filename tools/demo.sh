@@ -51,6 +51,10 @@ play stale-syn "an old SYN arrives after the connection has ended: the third ste
 play four-way-close "each direction is closed by itself"
 play loss-1-percent "a file crosses a line that loses one packet in a hundred"
 
+title "a simulated server has this folder's files; the line to it loses five packets in a hundred"
+echo "\$ handfast get -I http://10.9.0.1/README.md --net sim,loss=5%,seed=3 --trace"
+"$hf" get -I http://10.9.0.1/README.md --net sim,loss=5%,seed=3 --trace 2>&1 || { echo "demo: get did not get its answer"; bad=1; }
+
 title "the kernel's curl fetches a file over our TCP"
 if [ "$(id -u)" != 0 ]; then
 	echo "skipped: making a TUN device needs root (or CAP_NET_ADMIN); everything above ran without"

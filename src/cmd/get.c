@@ -6,7 +6,7 @@
 #define _GNU_SOURCE
 #include "cmd/get.h"
 
-#include "http/http_put.h"
+#include "cmd/request.h"
 #include "wire/addr.h"
 
 #include <errno.h>
@@ -18,7 +18,6 @@
 #define SOFT_PATIENCE \
 	HF_S(3) /* a report of trouble on the path is given so long to prove wrong (MUST-56: it is no proof) */
 #define ADDRESS_PATIENCE HF_S(3) /* a fresh IPv6 address is tried out first, RFC 4862 5.4 */
-#define REQUEST_BYTES 16384u
 
 void get_fail(struct get *g, hf_status why, const char *format, ...)
 {
@@ -131,38 +130,13 @@ static int take_options(int argc, char **argv, struct get_options *o)
 
 /* ---- the request ---- */
 
-static void put_target(struct hf_wr *out, struct hf_bytes path)
-{
-	if (path.len == 0 || path.at[0] != '/')
-		hf_wr_u8(out, '/');
-	for (size_t i = 0; i < path.len; i++) {
-		if (path.at[i] < 0x80) {
-			hf_wr_u8(out, path.at[i]);
-			continue;
-		}
-		hf_wr_u8(out, '%'); /* RFC 3986 2.1: octets of UTF-8 do not stand in a target as they are */
-		hf_wr_u8(out, (uint8_t) "0123456789ABCDEF"[path.at[i] >> 4]);
-		hf_wr_u8(out, (uint8_t) "0123456789ABCDEF"[path.at[i] & 15]);
-	}
-}
-
 static void send_request(struct get *g)
 {
 	uint8_t room[REQUEST_BYTES];
-	struct hf_wr out = hf_wr_over(room, sizeof(room));
 	size_t n = 0, taken = 0;
 	hf_status st;
 
-	http_put_text(&out, g->o.head ? "HEAD " : "GET ");
-	put_target(&out, g->o.url.path);
-	http_put_text(&out, " HTTP/1.1\r\nHost: ");
-	http_put_bytes(&out, g->o.url.authority);
-	http_put_text(&out, "\r\n");
-	http_put_field(&out, "User-Agent", "handfast/" HF_VERSION);
-	http_put_field(&out, "Accept", "*/*");
-	http_put_field(&out, "Connection", "close");
-	http_put_end(&out);
-	if (hf_wr_end(&out, &n) != HF_OK) {
+	if (request_put(room, g->o.head, g->o.url.authority, g->o.url.path, &n) != HF_OK) {
 		get_fail(g, HF_USAGE, "the URL is too long");
 		return;
 	}
@@ -401,7 +375,7 @@ static bool is_own(const struct get *g, const struct hf_addr *a)
 {
 	struct hf_net_info info;
 
-	hf_net_describe(g->loop.net, &info);
+	loop_describe(&g->loop, &info);
 	for (unsigned i = 0; i < info.addrs; i++)
 		if (addr_eq(a, &info.addr[i]))
 			return true;
@@ -444,7 +418,7 @@ static void watch_output(struct get *g, bool *watched)
 	if (g->out.blocked == *watched || g->out.fd < 0)
 		return;
 	/* A descriptor that cannot be watched (none is left) is asked again after a short wait. */
-	if (hf_net_watch(g->loop.net, g->out.fd, g->out.blocked ? HF_NET_WRITE : 0) == HF_OK)
+	if (loop_watch(&g->loop, g->out.fd, g->out.blocked ? HF_NET_WRITE : 0) == HF_OK)
 		*watched = g->out.blocked;
 }
 
@@ -478,7 +452,7 @@ static void exchange(struct get *g)
 		}
 	}
 	if (watched)
-		(void)!hf_net_watch(g->loop.net, g->out.fd, 0);
+		(void)!loop_watch(&g->loop, g->out.fd, 0);
 	if (shown)
 		fputs("\r\033[K", stderr);
 }
@@ -486,7 +460,7 @@ static void exchange(struct get *g)
 /* A whole answer is closed in order and the last ACK given a moment; a broken one is reset, so that the peer stops. */
 static void end_connection(struct get *g)
 {
-	hf_time_ns end = g->loop.now + HF_MS(200);
+	hf_time_ns end = g->loop.now + loop_patience(&g->loop);
 	struct hf_conn_info info;
 
 	if (!g->has_conn)
@@ -528,11 +502,16 @@ static int exit_code(const struct get *g)
 
 static int open_all(struct get *g)
 {
-	struct hf_net_defaults defaults = {
-		.limits = { .conns = 16, .half_open = 16, .time_wait = 16, .chunks = 4096 },
-		.tcp = { .nodelay = true, .recv_window = 4u << 20 },
+	const struct loop_options options = {
+		.command = CMD_get,
+		.net = g->o.net,
+		.pcap = g->o.pcap,
+		.trace = g->o.trace,
+		.defaults = { .limits = { .conns = 16, .half_open = 16, .time_wait = 16, .chunks = 4096 },
+			      .tcp = { .nodelay = true, .recv_window = 4u << 20 } },
+		.server = g->o.url.addr,
 	};
-	int code = loop_open(&g->loop, CMD_get, g->o.net, &defaults, g->o.pcap, g->o.trace);
+	int code = loop_open(&g->loop, &options);
 
 	if (code != 0)
 		return code;

@@ -3,6 +3,8 @@
 
 #include "base/bits.h"
 #include "cmd/impair.h"
+#include "cmd/loop_sim.h"
+#include "drivers/net_spec.h"
 #include "explain/pcapng.h"
 #include "explain/sentence.h"
 
@@ -36,7 +38,8 @@ int64_t loop_wall_seconds(const struct loop *l)
 {
 	struct timespec wall;
 
-	(void)l;
+	if (l->sim)
+		return ((int64_t)l->now + l->wall_offset) / 1000000000;
 	clock_gettime(CLOCK_REALTIME_COARSE, &wall);
 	return wall.tv_sec;
 }
@@ -56,14 +59,18 @@ static int open_capture(struct loop *l)
 {
 	struct hf_net_info info;
 
-	hf_net_describe(l->net, &info);
+	loop_describe(l, &info);
 	l->pcap = fopen(l->pcap_path, "we");
 	if (!l->pcap ||
-	    pcapng_begin(l->pcap, info.kind == HF_NET_TUN ? PCAPNG_LINK_RAW : PCAPNG_LINK_ETHERNET, info.name) != HF_OK) {
+	    pcapng_begin(l->pcap, info.kind == HF_NET_TUN || info.kind == HF_NET_SIM ? PCAPNG_LINK_RAW : PCAPNG_LINK_ETHERNET,
+			 info.name) != HF_OK) {
 		cmd_say(l->command, "--pcap %s: %m", l->pcap_path);
 		return 2;
 	}
-	hf_net_set_tap(l->net, capture, l);
+	if (l->sim)
+		loop_sim_set_tap(l->sim, capture, l);
+	else
+		hf_net_set_tap(l->net, capture, l);
 	return 0;
 }
 
@@ -76,7 +83,7 @@ static int watch_signals(struct loop *l)
 	sigaddset(&set, SIGTERM);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	l->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-	if (l->signals < 0 || hf_net_watch(l->net, l->signals, HF_NET_READ) != HF_OK) {
+	if (l->signals < 0 || (l->net && hf_net_watch(l->net, l->signals, HF_NET_READ) != HF_OK)) {
 		cmd_say(l->command, "signals cannot be waited for: %m");
 		return hf_status_exit(HF_SYSTEM);
 	}
@@ -89,44 +96,56 @@ static int exit_of_open(hf_status s)
 	return s == HF_UNSUPPORTED ? 2 : hf_status_exit(s);
 }
 
-int loop_open(struct loop *l, enum cmd_command command, const char *spec, struct hf_net_defaults *defaults,
-	      const char *pcap_path, bool trace)
+static int open_device(struct loop *l, const struct loop_options *o)
 {
 	char why[HF_NET_WHY];
-	hf_status s;
+	hf_status s = hf_net_open(o->net, &o->defaults, &l->net, why, sizeof(why));
 	bool failed;
-	int code;
 
-	*l = (struct loop){ .command = command, .signals = -1, .pcap_path = pcap_path, .trace = trace };
-	if (strcmp(spec, "sim") == 0 || strncmp(spec, "sim,", 4) == 0) {
-		cmd_say(command,
-			"--net %s: nobody else lives in a simulated network; handfast scenario plays both ends there",
-			spec);
-		return 2;
-	}
-	if (pcap_path && strcmp(pcap_path, "-") == 0)
-		return cmd_usage(command, "--pcap -: the capture goes to a file, as stdout is taken");
-	if (trace)
-		defaults->limits.trace = TRACE_RECORDS;
-	s = hf_net_open(spec, defaults, &l->net, why, sizeof(why));
 	if (s != HF_OK) {
-		cmd_say(command, "%s", why);
+		cmd_say(l->command, "%s", why);
 		return exit_of_open(s);
 	}
 	l->host = hf_net_host(l->net);
-	l->now = l->trace_start = hf_net_now(l->net);
+	l->now = hf_net_now(l->net);
 	l->wall_offset = wall_offset();
 	l->impair = impair_install(l->net, &failed);
-	if (failed) {
-		cmd_say(command, "no memory");
-		code = hf_status_exit(HF_FULL);
-	} else {
+	if (!failed)
+		return 0;
+	cmd_say(l->command, "no memory");
+	return hf_status_exit(HF_FULL);
+}
+
+static int open_network(struct loop *l, const struct loop_options *o)
+{
+	char why[HF_NET_WHY];
+	struct net_spec spec;
+	hf_status s = net_spec_parse(o->net, &spec, why, sizeof(why));
+
+	if (s == HF_OK)
+		return spec.kind == HF_NET_SIM ? loop_sim_open(l, &spec, o) : open_device(l, o);
+	cmd_say(l->command, "%s", why);
+	return exit_of_open(s);
+}
+
+int loop_open(struct loop *l, const struct loop_options *options)
+{
+	struct loop_options o = *options;
+	int code;
+
+	*l = (struct loop){ .command = o.command, .signals = -1, .pcap_path = o.pcap, .trace = o.trace };
+	if (o.pcap && strcmp(o.pcap, "-") == 0)
+		return cmd_usage(o.command, "--pcap -: the capture goes to a file, as stdout is taken");
+	if (o.trace)
+		o.defaults.limits.trace = TRACE_RECORDS;
+	code = open_network(l, &o);
+	l->trace_start = l->now;
+	if (code == 0)
 		code = watch_signals(l);
-	}
-	if (code == 0 && pcap_path)
+	if (code == 0 && o.pcap)
 		code = open_capture(l);
-	if (code == 0 && trace && !(l->bases = calloc(BASES, sizeof(*l->bases)))) {
-		cmd_say(command, "no memory");
+	if (code == 0 && o.trace && !(l->bases = calloc(BASES, sizeof(*l->bases)))) {
+		cmd_say(l->command, "no memory");
 		code = hf_status_exit(HF_FULL);
 	}
 	if (code != 0)
@@ -177,17 +196,40 @@ static void tell_trace(struct loop *l)
 hf_status loop_turn(struct loop *l, hf_time_ns wait_at_most)
 {
 	struct signalfd_siginfo info;
-	hf_status s = hf_net_step(l->net, wait_at_most);
+	hf_status s = HF_OK;
 
-	l->now = hf_net_now(l->net);
+	if (l->sim) {
+		loop_sim_turn(l, wait_at_most);
+	} else {
+		s = hf_net_step(l->net, wait_at_most);
+		l->now = hf_net_now(l->net);
+	}
 	if (l->trace)
 		tell_trace(l);
-	if (hf_net_ready(l->net, l->signals))
+	if (l->sim || hf_net_ready(l->net, l->signals))
 		while (read(l->signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
 			l->stop++;
 	if (s != HF_OK)
 		cmd_say(l->command, "%s", hf_net_why(l->net));
 	return s;
+}
+
+hf_status loop_watch(struct loop *l, int fd, unsigned want)
+{
+	return l->sim ? loop_sim_watch(l->sim, fd, want) : hf_net_watch(l->net, fd, want);
+}
+
+void loop_describe(const struct loop *l, struct hf_net_info *ret)
+{
+	if (l->sim)
+		loop_sim_describe(l->sim, ret);
+	else
+		hf_net_describe(l->net, ret);
+}
+
+hf_time_ns loop_patience(const struct loop *l)
+{
+	return l->sim ? HF_S(120) : HF_MS(200);
 }
 
 void loop_drain(struct loop *l)
@@ -205,6 +247,9 @@ void loop_close(struct loop *l)
 	if (l->net)
 		hf_net_close(l->net);
 	l->net = NULL;
+	loop_sim_free(l->sim);
+	l->sim = NULL;
+	l->host = NULL;
 	impair_free(l->impair);
 	l->impair = NULL;
 	if (l->signals >= 0)

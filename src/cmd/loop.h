@@ -7,8 +7,9 @@
 
 /*
  * What serve and get have in common: a net, the signals that end the program, a capture, and the trace told as sentences.
+ * With --net sim the net is a host of a simulated network and the time is that network's (loop_sim.h).
  *
- *	if ((code = loop_open(&loop, ...)) != 0)
+ *	if ((code = loop_open(&loop, &options)) != 0)
  *		return code;
  *	while (loop_turn(&loop, wait_at_most) == HF_OK && !loop.stop)
  *		...
@@ -16,30 +17,45 @@
  */
 struct loop {
 	enum cmd_command command;
-	struct hf_net *net;
+	struct hf_net *net;    /* NULL with --net sim */
 	struct impair *impair; /* the simulated line of rtt=, loss=, rate=; or NULL */
+	struct loop_sim *sim;  /* NULL without --net sim */
 	struct hf_host *host;
 	hf_time_ns now;
-	unsigned stop; /* SIGINT and SIGTERM so far */
+	unsigned stop; /* SIGINT and SIGTERM so far; also: with the simulated others all has ended */
+	int others;    /* the exit code, if for the simulated others something went wrong */
 	int signals;   /* signalfd */
 	FILE *pcap;
 	const char *pcap_path;
 	bool pcap_failed;
-	int64_t wall_offset; /* CLOCK_REALTIME less CLOCK_MONOTONIC */
+	int64_t wall_offset; /* of nanoseconds since 1970 less `now` */
 	bool trace;
 	uint64_t trace_cursor;
 	hf_time_ns trace_start;
 	struct loop_base *bases; /* initial sequence numbers, by connection */
 };
 
-/* 0, or an exit code when the sentence is on stderr already. pcap_path may be NULL. */
-int loop_open(struct loop *l, enum cmd_command command, const char *spec, struct hf_net_defaults *defaults,
-	      const char *pcap_path, bool trace);
+struct loop_options {
+	enum cmd_command command; /* get: there is a server on the other side of a simulated line; serve: there are clients */
+	const char *net, *pcap; /* pcap may be NULL */
+	bool trace;
+	struct hf_net_defaults defaults;
+	struct hf_addr server; /* get: the address that a simulated server is to have */
+	uint16_t port;         /* serve: where simulated clients ask */
+};
+
+/* 0, or an exit code when the sentence is on stderr already. */
+int loop_open(struct loop *l, const struct loop_options *o);
 /* One turn of the net. HF_OK also when a signal came: see stop. */
 HF_NODISCARD hf_status loop_turn(struct loop *l, hf_time_ns wait_at_most);
 /* Lets what the host still has to say go out: a FIN, a reset. */
 void loop_drain(struct loop *l);
 void loop_close(struct loop *l);
+/* As hf_net_watch() and hf_net_describe(). In a simulated network time stands still until what is watched is ready. */
+HF_NODISCARD hf_status loop_watch(struct loop *l, int fd, unsigned want);
+void loop_describe(const struct loop *l, struct hf_net_info *ret);
+/* How long an end in good order may take: people do not wait for virtual time. */
+hf_time_ns loop_patience(const struct loop *l);
 /* Seconds since 1970, for dates. */
 int64_t loop_wall_seconds(const struct loop *l);
 

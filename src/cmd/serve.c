@@ -11,6 +11,8 @@
 
 #define STOP_WITHIN HF_S(2)
 #define CHECK_EVERY HF_S(1)
+#define IDLE_TIMEOUT HF_S(60)
+#define HEAD_TIMEOUT HF_S(10)
 
 struct serve_options {
 	const char *dir, *net, *pcap, *socket;
@@ -116,26 +118,32 @@ static int open_files(struct serve *s, const char *dir)
 	if (st == HF_OK)
 		return 0;
 	if (errno == ENOSYS)
-		cmd_say(CMD_serve,
+		cmd_say(s->loop.command,
 			"this kernel has no openat2(), which keeps links from leading out of %s (Linux 5.6 has it)", dir);
 	else
-		cmd_say(CMD_serve, "%s: %s", dir, strerror(errno));
+		cmd_say(s->loop.command, "%s: %s", dir, strerror(errno));
 	return st == HF_SYSTEM ? hf_status_exit(st) : 2; /* a directory that is not there is a wrong command line */
 }
 
-static int start(struct serve *s, const struct serve_options *o)
+static uint32_t chunks_kept_for(uint64_t connections)
 {
-	uint32_t kept = (uint32_t)hf_min_u64(o->connections, SERVE_CHUNKS_KEPT_FOR) * SERVE_CHUNKS_KEPT;
-	struct hf_net_defaults defaults = {
-		.limits = { .conns = (uint32_t)o->connections,
+	return (uint32_t)hf_min_u64(connections, SERVE_CHUNKS_KEPT_FOR) * SERVE_CHUNKS_KEPT;
+}
+
+struct hf_net_defaults serve_defaults(uint32_t connections)
+{
+	return (struct hf_net_defaults){
+		.limits = { .conns = connections,
 			    .accept_queue = 1024,
 			    .half_open = 4096,
-			    .chunks = SERVE_CHUNKS_SHARED + kept },
+			    .chunks = SERVE_CHUNKS_SHARED + chunks_kept_for(connections) },
 		.tcp = { .nodelay = true, .send_buffer = SERVE_SEND_BUFFER, .recv_window = SERVE_RECV_WINDOW },
 	};
-	struct hf_endpoint local = { .port = (uint16_t)o->port };
-	const char *why = "";
-	hf_status st;
+}
+
+/* Before there is a host: what can be wrong with the command line is found before a device is made. */
+static int prepare(struct serve *s, const struct serve_options *o)
+{
 	int code;
 
 	s->control.fd = -1;
@@ -145,16 +153,20 @@ static int start(struct serve *s, const struct serve_options *o)
 	if (code != 0)
 		return code;
 	allow_descriptors();
-	if (!make_blocks(s, (uint32_t)o->connections)) {
-		cmd_say(CMD_serve, "no memory for %llu connections", (unsigned long long)o->connections);
-		return hf_status_exit(HF_FULL);
-	}
-	code = loop_open(&s->loop, CMD_serve, o->net, &defaults, o->pcap, o->trace);
-	if (code != 0)
-		return code;
+	if (make_blocks(s, (uint32_t)o->connections))
+		return 0;
+	cmd_say(s->loop.command, "no memory for %llu connections", (unsigned long long)o->connections);
+	return hf_status_exit(HF_FULL);
+}
+
+static int listen_at(struct serve *s, const struct serve_options *o)
+{
+	struct hf_endpoint local = { .port = (uint16_t)o->port };
+	hf_status st;
+
 	hf_wheel_init(&s->wheel, s->loop.now);
-	s->chunks = defaults.limits.chunks;
-	s->chunks_kept = kept;
+	s->chunks = serve_defaults((uint32_t)o->connections).limits.chunks;
+	s->chunks_kept = chunks_kept_for(o->connections);
 	s->list = o->list;
 	s->dotfiles = o->dotfiles;
 	s->quiet = o->quiet;
@@ -163,11 +175,20 @@ static int start(struct serve *s, const struct serve_options *o)
 		.idle = o->idle, .head = o->head, .linger = HF_S(2), .stall = HF_S(120), .body_limit = 1u << 20
 	};
 	st = hf_listen(s->loop.host, &local, s->loop.now, &s->listener);
-	if (st != HF_OK) {
-		cmd_say(CMD_serve, "port %llu cannot be listened at: %s", (unsigned long long)o->port,
-			hf_status_sentence(st));
-		return hf_status_exit(st);
-	}
+	if (st == HF_OK)
+		return 0;
+	cmd_say(s->loop.command, "port %llu cannot be listened at: %s", (unsigned long long)o->port, hf_status_sentence(st));
+	return hf_status_exit(st);
+}
+
+static int open_control(struct serve *s, const struct serve_options *o)
+{
+	const char *why = "";
+	hf_status st;
+
+	if (s->loop.sim)
+		return o->socket ? cmd_usage(CMD_serve, "--socket: with --net sim all is over before anybody could ask")
+				 : 0;
 	st = control_open(&s->control, s->loop.net, o->socket, &why);
 	if (st != HF_OK && o->socket) {
 		cmd_say(CMD_serve, "--socket %s: %s", o->socket, why);
@@ -176,6 +197,25 @@ static int start(struct serve *s, const struct serve_options *o)
 	if (st != HF_OK)
 		cmd_say(CMD_serve, "there is no control socket, so handfast states will not find this server: %s", why);
 	return 0;
+}
+
+static int start(struct serve *s, const struct serve_options *o)
+{
+	const struct loop_options options = {
+		.command = CMD_serve,
+		.net = o->net,
+		.pcap = o->pcap,
+		.trace = o->trace,
+		.defaults = serve_defaults((uint32_t)o->connections),
+		.port = (uint16_t)o->port,
+	};
+	int code = prepare(s, o);
+
+	if (code == 0)
+		code = loop_open(&s->loop, &options);
+	if (code == 0)
+		code = listen_at(s, o);
+	return code ? code : open_control(s, o);
 }
 
 static void tell_address(const struct serve *s, const struct hf_endpoint *e)
@@ -207,7 +247,7 @@ static void tell_ready(const struct serve *s, uint16_t port)
 {
 	struct hf_net_info info;
 
-	hf_net_describe(s->loop.net, &info);
+	loop_describe(&s->loop, &info);
 	for (unsigned i = 0; i < info.addrs; i++)
 		tell_address(s, &(struct hf_endpoint){ info.addr[i], port });
 	(void)fflush(stdout); /* nobody reads it: the server serves all the same */
@@ -255,21 +295,23 @@ static void check_files(struct serve *s)
 		serve_drop_shrunk(s);
 }
 
-static hf_time_ns next_wait(const struct serve *s)
+hf_time_ns serve_wake_at(const struct serve *s)
 {
 	hf_time_ns at = hf_wheel_wake_at(&s->wheel);
 
-	if (s->files.open > 0)
-		at = hf_min_u64(at, s->next_check);
+	return s->files.open > 0 ? hf_min_u64(at, s->next_check) : at;
+}
+
+static hf_time_ns next_wait(const struct serve *s)
+{
+	hf_time_ns at = serve_wake_at(s);
+
 	return at == HF_NEVER ? HF_NEVER : at > s->loop.now ? at - s->loop.now : 0;
 }
 
-static hf_status turn(struct serve *s, hf_time_ns wait_at_most, bool accepting)
+/* What has come about since the last time. */
+static void look(struct serve *s, bool accepting)
 {
-	hf_status st = loop_turn(&s->loop, hf_min_u64(wait_at_most, next_wait(s)));
-
-	if (st != HF_OK)
-		return st;
 	s->wall = loop_wall_seconds(&s->loop);
 	check_files(s);
 	answer_events(s);
@@ -278,7 +320,15 @@ static hf_status turn(struct serve *s, hf_time_ns wait_at_most, bool accepting)
 	answer_timers(s);
 	control_turn(&s->control, s->loop.net);
 	flush_log(s);
-	return HF_OK;
+}
+
+static hf_status turn(struct serve *s, hf_time_ns wait_at_most, bool accepting)
+{
+	hf_status st = loop_turn(&s->loop, hf_min_u64(wait_at_most, next_wait(s)));
+
+	if (st == HF_OK)
+		look(s, accepting);
+	return st;
 }
 
 static bool tcp_is_busy(const struct serve *s)
@@ -287,6 +337,13 @@ static bool tcp_is_busy(const struct serve *s)
 
 	hf_host_count(s->loop.host, &n);
 	return n.conns > 0;
+}
+
+static void drop_all(struct serve *s)
+{
+	for (uint32_t i = 0; s->used > 0; i++)
+		if (s->conns[i].used)
+			serve_drop(s, &s->conns[i]);
 }
 
 /* Nobody new; who is being answered gets the rest, but not for longer than STOP_WITHIN. */
@@ -299,9 +356,7 @@ static hf_status wind_down(struct serve *s)
 	serve_stop_all(s);
 	while (st == HF_OK && (s->used > 0 || tcp_is_busy(s)) && s->loop.now < end && s->loop.stop < 2)
 		st = turn(s, hf_min_u64(end - s->loop.now, HF_MS(100)), false);
-	for (uint32_t i = 0; s->used > 0; i++)
-		if (s->conns[i].used)
-			serve_drop(s, &s->conns[i]);
+	drop_all(s);
 	if (st == HF_OK)
 		loop_drain(&s->loop);
 	flush_log(s);
@@ -310,10 +365,6 @@ static hf_status wind_down(struct serve *s)
 
 static void finish(struct serve *s)
 {
-	if (s->loop.net) {
-		control_close(&s->control, s->loop.net);
-		loop_close(&s->loop);
-	}
 	files_close_root(&s->files);
 	text_free(&s->log);
 	free(s->conns);
@@ -321,9 +372,52 @@ static void finish(struct serve *s)
 	free(s);
 }
 
+/* ---- on the other host of a simulated network ---- */
+
+int serve_begin_simulated(const struct loop *loop, const char *dir, uint16_t port, struct serve **ret)
+{
+	const struct serve_options o = { .dir = dir,
+					 .port = port,
+					 .connections = SERVE_SIMULATED_CONNECTIONS,
+					 .idle = IDLE_TIMEOUT,
+					 .head = HEAD_TIMEOUT,
+					 .list = true,
+					 .quiet = true };
+	struct serve *s = calloc(1, sizeof(*s));
+	int code;
+
+	if (!s) {
+		cmd_say(loop->command, "no memory");
+		return hf_status_exit(HF_FULL);
+	}
+	s->loop = *loop;
+	code = prepare(s, &o);
+	if (code == 0)
+		code = listen_at(s, &o);
+	if (code == 0)
+		*ret = s;
+	else
+		finish(s);
+	return code;
+}
+
+void serve_look(struct serve *s, hf_time_ns now)
+{
+	s->loop.now = now;
+	look(s, true);
+}
+
+void serve_end_simulated(struct serve *s)
+{
+	drop_all(s);
+	finish(s);
+}
+
+/* ---- the command ---- */
+
 int cmd_serve(int argc, char **argv)
 {
-	struct serve_options o = { .port = 80, .connections = 4096, .idle = HF_S(60), .head = HF_S(10) };
+	struct serve_options o = { .port = 80, .connections = 4096, .idle = IDLE_TIMEOUT, .head = HEAD_TIMEOUT };
 	int code = take_options(argc, argv, &o);
 	hf_status st = HF_OK;
 	struct serve *s;
@@ -335,6 +429,7 @@ int cmd_serve(int argc, char **argv)
 		cmd_say(CMD_serve, "no memory");
 		return hf_status_exit(HF_FULL);
 	}
+	s->loop.command = CMD_serve;
 	code = start(s, &o);
 	if (code == 0) {
 		tell_ready(s, (uint16_t)o.port);
@@ -342,7 +437,11 @@ int cmd_serve(int argc, char **argv)
 			st = turn(s, HF_NEVER, true);
 		if (st == HF_OK)
 			st = wind_down(s);
-		code = hf_status_exit(st);
+		code = st != HF_OK ? hf_status_exit(st) : s->loop.others;
+	}
+	if (s->loop.host) {
+		control_close(&s->control, s->loop.net);
+		loop_close(&s->loop);
 	}
 	finish(s);
 	return code;

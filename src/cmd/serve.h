@@ -18,8 +18,9 @@
 #define SERVE_RECV_WINDOW (1u << 15) /* requests are small; a head fits twice */
 #define SERVE_HOLDS 8u               /* files a connection may still be sending, pipelined ones */
 #define SERVE_TOLDS 16u              /* answers not acknowledged yet, which the log will tell of */
-#define SERVE_TEXT 2048u             /* a head with a short page */
-#define SERVE_TARGET 128u            /* of a target in the log */
+#define SERVE_SIMULATED_CONNECTIONS 64u
+#define SERVE_TEXT 2048u  /* a head with a short page */
+#define SERVE_TARGET 128u /* of a target in the log */
 
 /*
  * Buffers are one pool for all, so who reads nothing, or sends and is not answered yet, must not take them from the rest.
@@ -97,6 +98,14 @@ struct serve {
 	uint8_t block[FILE_MAPPED_FROM];
 	struct h1_head head;
 };
+
+/* serve.c: for the loop that plays a simulated network, where the server is on the other host (loop_sim.h). */
+struct hf_net_defaults serve_defaults(uint32_t connections);
+/* `loop` is copied; its host has serve_defaults(). 0, or an exit code when the sentence is on stderr already. */
+int serve_begin_simulated(const struct loop *loop, const char *dir, uint16_t port, struct serve **ret);
+void serve_look(struct serve *s, hf_time_ns now); /* something may have happened to its host */
+hf_time_ns serve_wake_at(const struct serve *s);  /* when to look, even if nothing has happened */
+void serve_end_simulated(struct serve *s);
 
 /* serve_conn.c */
 void serve_accept(struct serve *s);

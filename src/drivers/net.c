@@ -94,6 +94,10 @@ hf_status hf_net_open(const char *spec, const struct hf_net_defaults *defaults, 
 	hf_status st;
 
 	HF_TRY(net_spec_parse(spec, &s, why, why_room));
+	if (s.kind == HF_NET_SIM) {
+		snprintf(why, why_room, "--net: \"sim\": the simulated network has no device to open");
+		return HF_UNSUPPORTED;
+	}
 	if (s.kind == HF_NET_PACKET)
 		HF_TRY(net_packet_open(&s, &dev, why, why_room));
 	else

@@ -8,9 +8,9 @@
 #include <string.h>
 
 /*
- * The grammar of --net:  KIND:NAME[,KEY=VALUE]...
+ * The grammar of --net:  KIND:NAME[,KEY=VALUE]...   or   sim[,KEY=VALUE]...
  *
- * Each key is a row that names its reader. A reader looks at one value and says what is wrong with it in a few words;
+ * Each key is a row that names its reader and the kinds of network that have it. A reader looks at one value and says what is wrong with it in a few words;
  * the sentence around them, which quotes the piece of the option at fault, is made in one place.
  */
 
@@ -23,6 +23,7 @@ struct option {
 	const char *key;
 	const char *(*read)(struct net_spec *s, struct piece value); /* NULL: good */
 	bool many;
+	enum { DEVICES, SIM, BOTH } of;
 };
 
 static const char *read_addr(struct net_spec *s, struct piece v);
@@ -36,21 +37,29 @@ static const char *read_rtt(struct net_spec *s, struct piece v);
 static const char *read_loss(struct net_spec *s, struct piece v);
 static const char *read_rate(struct net_spec *s, struct piece v);
 static const char *read_seed(struct net_spec *s, struct piece v);
+static const char *read_dir(struct net_spec *s, struct piece v);
+static const char *read_port(struct net_spec *s, struct piece v);
+static const char *read_clients(struct net_spec *s, struct piece v);
+static const char *read_get(struct net_spec *s, struct piece v);
 
 static const struct option options[] = {
-	{ "addr", read_addr, true },
-	{ "addr6", read_addr, true },
-	{ "gw", read_gw, true }, /* once a family, which read_gw() sees to */
-	{ "gw6", read_gw, true },
-	{ "mtu", read_mtu, false },
-	{ "mac", read_mac, false },
-	{ "queues", read_queues, false },
-	{ "offload", read_offload, false },
-	{ "dad", read_dad, false },
-	{ "rtt", read_rtt, false },
-	{ "loss", read_loss, false },
-	{ "rate", read_rate, false },
-	{ "seed", read_seed, false },
+	{ "addr", read_addr, true, DEVICES },
+	{ "addr6", read_addr, true, DEVICES },
+	{ "gw", read_gw, true, DEVICES }, /* once a family, which read_gw() sees to */
+	{ "gw6", read_gw, true, DEVICES },
+	{ "mtu", read_mtu, false, DEVICES },
+	{ "mac", read_mac, false, DEVICES },
+	{ "queues", read_queues, false, DEVICES },
+	{ "offload", read_offload, false, DEVICES },
+	{ "dad", read_dad, false, DEVICES },
+	{ "dir", read_dir, false, SIM },
+	{ "port", read_port, false, SIM },
+	{ "clients", read_clients, false, SIM },
+	{ "get", read_get, false, SIM },
+	{ "rtt", read_rtt, false, BOTH },
+	{ "loss", read_loss, false, BOTH },
+	{ "rate", read_rate, false, BOTH },
+	{ "seed", read_seed, false, BOTH },
 };
 
 /* A reader says this for what is valid but not built; the status follows from it. */
@@ -131,10 +140,18 @@ static hf_status read_kind(struct piece *rest, struct net_spec *s, char *why, si
 	struct piece head = cut(rest, ','), whole = head;
 	struct piece kind = cut(&head, ':');
 
-	if (is_word(kind, "sim"))
-		return say(HF_UNSUPPORTED, why, room, whole, "the simulated network has no device to open");
+	if (is_word(kind, "sim")) {
+		if (kind.len != whole.len)
+			return say(HF_USAGE, why, room, whole,
+				   "a simulated network has no name: what is to be told of it follows a comma");
+		s->kind = HF_NET_SIM;
+		s->wishes = (struct hf_net_wishes){
+			.rtt = NET_SIM_RTT, .rate_bps = NET_SIM_RATE_BPS, .seed = NET_SIM_SEED, .has_seed = true
+		};
+		return HF_OK;
+	}
 	if (is_word(kind, "host") || is_word(kind, "xdp"))
-		return say(HF_UNSUPPORTED, why, room, whole, "not supported so far; there are tun:, tap: and packet:");
+		return say(HF_UNSUPPORTED, why, room, whole, "not supported so far; there are sim, tun:, tap: and packet:");
 	for (size_t i = 0; i < HF_ARRAY_LEN(kinds); i++) {
 		if (!is_word(kind, kinds[i].word))
 			continue;
@@ -145,7 +162,7 @@ static hf_status read_kind(struct piece *rest, struct net_spec *s, char *why, si
 		snprintf(s->name, sizeof(s->name), "%.*s", (int)head.len, head.at);
 		return HF_OK;
 	}
-	return say(HF_USAGE, why, room, whole, "no such kind of network; there are tun:, tap: and packet:");
+	return say(HF_USAGE, why, room, whole, "no such kind of network; there are sim, tun:, tap: and packet:");
 }
 
 static hf_status read_option(struct piece p, struct net_spec *s, uint32_t *seen, char *why, size_t room)
@@ -155,7 +172,7 @@ static hf_status read_option(struct piece p, struct net_spec *s, uint32_t *seen,
 	const char *bad;
 
 	for (size_t i = 0; i < HF_ARRAY_LEN(options); i++) {
-		if (!is_word(key, options[i].key))
+		if (!is_word(key, options[i].key) || options[i].of == (s->kind == HF_NET_SIM ? DEVICES : SIM))
 			continue;
 		if (key.len == p.len || value.len == 0)
 			return say(HF_USAGE, why, room, p, "wants a value behind the =");
@@ -167,6 +184,9 @@ static hf_status read_option(struct piece p, struct net_spec *s, uint32_t *seen,
 			return say(HF_UNSUPPORTED, why, room, p, bad);
 		return bad ? say(HF_USAGE, why, room, p, bad) : HF_OK;
 	}
+	if (s->kind == HF_NET_SIM)
+		return say(HF_USAGE, why, room, p,
+			   "no such option of sim; there are dir port (get), clients get (serve), rtt loss rate seed");
 	return say(HF_USAGE, why, room, p,
 		   "no such option; there are addr gw addr6 gw6 mtu mac queues offload dad rtt loss rate seed");
 }
@@ -206,6 +226,8 @@ static hf_status check_whole(struct net_spec *s, const char *text, char *why, si
 	char gw[HF_ADDR_TEXT];
 	const char *bad = NULL;
 
+	if (s->kind == HF_NET_SIM)
+		return HF_OK; /* its hosts are given their addresses */
 	if (s->addrs == 0)
 		return say(HF_USAGE, why, room, whole, "wants an address, as in addr=10.9.0.2/24");
 	if (s->has_mac && s->kind == HF_NET_TUN)
@@ -275,7 +297,7 @@ static bool read_quantity(struct piece p, const struct unit *units, size_t n, ui
 /* ---- one reader a key ---- */
 
 /* 0/8 and 240/4 are nobody's: RFC 1122 3.2.1.3, RFC 1112 4. */
-static bool is_for_a_host(const struct hf_addr *a)
+bool net_addr_is_for_a_host(const struct hf_addr *a)
 {
 	if (addr_is_any(a) || addr_is_any_ip4(a) || addr_is_multicast(a) || addr_is_limited_broadcast(a) ||
 	    addr_is_loopback(a))
@@ -294,7 +316,7 @@ static const char *read_addr(struct net_spec *s, struct piece v)
 	if (!read_number(v, addr_is_ip4(&a) ? 32 : 128, &len) || len == 0)
 		return addr_is_ip4(&a) ? "wants a prefix length of 1 to 32, as in 10.9.0.2/24"
 				       : "wants a prefix length of 1 to 128, as in fd00:9::2/64";
-	if (!is_for_a_host(&a))
+	if (!net_addr_is_for_a_host(&a))
 		return "not an address that a host can have";
 	if (is_whole_network(&a, (unsigned)len))
 		return "not a host's address but its whole network's";
@@ -315,7 +337,7 @@ static const char *read_gw(struct net_spec *s, struct piece v)
 
 	if (addr_parse((struct hf_bytes){ (const uint8_t *)v.at, v.len }, &a) != HF_OK)
 		return "not an address";
-	if (!is_for_a_host(&a))
+	if (!net_addr_is_for_a_host(&a))
 		return "not an address that a host can have";
 	if (addr_is_ip4(&a) ? s->has_gw4 : s->has_gw6)
 		return "given twice";
@@ -431,5 +453,46 @@ static const char *read_seed(struct net_spec *s, struct piece v)
 	if (!read_number(v, UINT64_MAX, &s->wishes.seed))
 		return "not a number of 64 bits";
 	s->wishes.has_seed = true;
+	return NULL;
+}
+
+/* ---- what a simulated network has besides ---- */
+
+static const char *read_dir(struct net_spec *s, struct piece v)
+{
+	if (v.len >= NET_DIR)
+		return "the name of a directory has at most 4095 octets";
+	memcpy(s->dir, v.at, v.len);
+	return NULL;
+}
+
+static const char *read_port(struct net_spec *s, struct piece v)
+{
+	uint64_t n;
+
+	if (!read_number(v, 65535, &n) || n == 0)
+		return "not a port, a number of 1 to 65535";
+	s->port = (uint16_t)n;
+	return NULL;
+}
+
+static const char *read_clients(struct net_spec *s, struct piece v)
+{
+	uint64_t n;
+
+	if (!read_number(v, NET_CLIENTS, &n) || n == 0)
+		return "not a number of 1 to 1000";
+	s->clients = (uint32_t)n;
+	return NULL;
+}
+
+static const char *read_get(struct net_spec *s, struct piece v)
+{
+	if (v.len >= NET_TARGET || v.at[0] != '/')
+		return "not a path of at most 1023 octets that begins with a /, as in get=/index.html";
+	for (size_t i = 0; i < v.len; i++)
+		if (v.at[i] <= 32 || v.at[i] >= 127 || v.at[i] == '#')
+			return "holds an octet that is written as a percent sign and two digits, as in %20 for a space";
+	memcpy(s->get, v.at, v.len);
 	return NULL;
 }

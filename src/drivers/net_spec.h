@@ -6,6 +6,14 @@
 
 #define NET_ADDRS 8u
 #define NET_NAME 16u /* IFNAMSIZ */
+#define NET_DIR 4096u
+#define NET_TARGET 1024u
+#define NET_CLIENTS 1000u
+
+/* A simulated line of which nothing is said: across a country, over fibre. The rate also keeps packets from sharing a moment. */
+#define NET_SIM_RTT HF_MS(20)
+#define NET_SIM_RATE_BPS 1000000000u
+#define NET_SIM_SEED 1u
 
 /* A --net option, read and judged by itself; nothing was asked of the kernel yet. */
 struct net_spec {
@@ -23,11 +31,20 @@ struct net_spec {
 	bool no_offload;
 	bool no_dad;
 	struct hf_net_wishes wishes;
+
+	/* sim only; "" and 0: not given */
+	char dir[NET_DIR];
+	uint16_t port;
+	uint32_t clients;
+	char get[NET_TARGET];
 };
 
 /* HF_OK; HF_USAGE; HF_UNSUPPORTED. `why` then holds the sentence. */
 HF_NODISCARD hf_status net_spec_parse(const char *text, struct net_spec *ret, char *why, size_t why_room);
 
 bool net_wishes_any(const struct hf_net_wishes *w);
+
+/* Not an address of none, of many, or of this machine to itself. */
+bool net_addr_is_for_a_host(const struct hf_addr *a);
 
 #endif

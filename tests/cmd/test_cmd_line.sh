@@ -42,7 +42,11 @@ wrong serve-port-missing 2 '--port needs a value' serve . --net $net --port
 wrong serve-idle 2 '--idle-timeout soon' serve . --net $net --idle-timeout soon
 wrong serve-net-kind 2 '--net' serve . --net nonsense
 wrong serve-net-addr 2 '10.9.0.300/24' serve . --net tun:hfnever0,addr=10.9.0.300/24
-wrong serve-net-sim 2 'handfast scenario plays both ends' serve . --net sim
+wrong serve-net-sim-word 2 'no such option of sim' serve . --net sim,addr=10.9.0.2/24
+wrong serve-net-sim-clients 2 '"clients=0": not a number of 1 to 1000' serve . --net sim,clients=0
+wrong serve-net-sim-dir 2 'dir= and port= are for handfast get' serve . --net sim,dir=.
+wrong serve-net-sim-port 2 'dir= and port= are for handfast get' serve . --net sim,port=80
+wrong serve-net-sim-socket 2 'over before anybody could ask' serve . --net sim --socket x.sock
 wrong get-no-url 2 'which URL' get --net $net
 wrong get-no-net 2 '--net is needed' get $url
 wrong get-two 2 'not also' get $url $url --net $net
@@ -55,8 +59,14 @@ wrong get-bare-ip6 2 'brackets' get http://fd09::1/ --net $net
 wrong get-user 2 'user names and passwords' get http://me@10.9.0.1/ --net $net
 wrong get-timeout 2 '--timeout 0' get $url --net $net --timeout 0
 wrong get-json-dash 2 'both want stdout' get $url --net $net --json -o -
-wrong get-net-sim 2 'handfast scenario plays both ends' get $url --net sim
-wrong net-kind-offers-no-sim 2 'there are tun:, tap: and packet:' get $url --net nonsense
+wrong get-net-sim-name 2 'a simulated network has no name' get $url --net sim:hf0
+wrong get-net-sim-loss 2 '"loss=lots": not a share' get $url --net sim,loss=lots
+wrong get-net-sim-clients 2 'clients= and get= are for handfast serve' get $url --net sim,clients=2
+wrong get-net-sim-get 2 'clients= and get= are for handfast serve' get $url --net sim,get=/
+wrong get-net-sim-dir 2 'nothing-here: No such file' get $url --net sim,dir=nothing-here
+wrong get-net-sim-many 2 'no server can have the address' get http://224.0.0.1/ --net sim
+wrong get-net-sim-loopback 2 'no server can have the address' get 'http://[::1]/' --net sim
+wrong net-kinds 2 'there are sim, tun:, tap: and packet:' get $url --net nonsense
 wrong get-pcap-stdout 2 '--pcap -: the capture goes to a file' get $url --net $net --pcap -
 wrong scenario-pcap-stdout 2 '--pcap -: the capture goes to a file' scenario three-way-handshake --pcap -
 wrong scenario-pcap-nowhere 2 '--pcap /nonexistent/x: No such file' scenario three-way-handshake --pcap /nonexistent/x

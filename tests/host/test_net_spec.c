@@ -90,17 +90,85 @@ static void bounds_that_are_good(void **state)
 			 8);
 }
 
+static void sim_and_what_is_told_of_it(void **state)
+{
+	struct net_spec s = parse_good("sim");
+
+	(void)state;
+	assert_int_equal(s.kind, HF_NET_SIM);
+	assert_int_equal(s.wishes.rtt, HF_MS(20));
+	assert_int_equal(s.wishes.rate_bps, 1000000000);
+	assert_int_equal(s.wishes.loss_ppm, 0);
+	assert_true(s.wishes.has_seed && s.wishes.seed == 1);
+	assert_true(s.dir[0] == 0 && s.get[0] == 0 && s.port == 0 && s.clients == 0);
+	s = parse_good("sim,dir=/srv/a=b:c,port=65535,clients=1000,get=/a%20b?c=d,rtt=0s,loss=5%,rate=10mbit,seed=0");
+	assert_string_equal(s.dir, "/srv/a=b:c");
+	assert_int_equal(s.port, 65535);
+	assert_int_equal(s.clients, 1000);
+	assert_string_equal(s.get, "/a%20b?c=d");
+	assert_int_equal(s.wishes.rtt, 0);
+	assert_int_equal(s.wishes.loss_ppm, 50000);
+	assert_int_equal(s.wishes.rate_bps, 10000000);
+	assert_true(s.wishes.has_seed && s.wishes.seed == 0);
+	/* A comma at the end ends nothing. */
+	assert_int_equal(parse_good("sim,").kind, HF_NET_SIM);
+}
+
+static void sim_has_room_for_what_fits(void **state)
+{
+	char text[NET_DIR + 16], why[HF_NET_WHY];
+	struct net_spec s;
+
+	(void)state;
+	memcpy(text, "sim,dir=", 8);
+	memset(text + 8, 'd', NET_DIR);
+	text[8 + NET_DIR - 1] = 0;
+	assert_int_equal(strlen(parse_good(text).dir), NET_DIR - 1);
+	text[8 + NET_DIR - 1] = 'd';
+	text[8 + NET_DIR] = 0;
+	assert_int_equal(net_spec_parse(text, &s, why, sizeof(why)), HF_USAGE);
+	memcpy(text, "sim,get=/", 9);
+	text[8 + NET_TARGET - 1] = 0;
+	assert_int_equal(strlen(parse_good(text).get), NET_TARGET - 1);
+	text[8 + NET_TARGET - 1] = 'd';
+	text[8 + NET_TARGET] = 0;
+	assert_int_equal(net_spec_parse(text, &s, why, sizeof(why)), HF_USAGE);
+}
+
 static const struct {
 	const char *text;
 	hf_status st;
 	const char *why;
 } bad[] = {
-	{ "", HF_USAGE, "--net: \"\": no such kind of network; there are tun:, tap: and packet:" },
-	{ "tunnel:x", HF_USAGE, "--net: \"tunnel:x\": no such kind of network; there are tun:, tap: and packet:" },
-	{ "sim", HF_UNSUPPORTED, "--net: \"sim\": the simulated network has no device to open" },
-	{ "host", HF_UNSUPPORTED, "--net: \"host\": not supported so far; there are tun:, tap: and packet:" },
+	{ "", HF_USAGE, "--net: \"\": no such kind of network; there are sim, tun:, tap: and packet:" },
+	{ "tunnel:x", HF_USAGE, "--net: \"tunnel:x\": no such kind of network; there are sim, tun:, tap: and packet:" },
+	{ "sim:", HF_USAGE, "--net: \"sim:\": a simulated network has no name: what is to be told of it follows a comma" },
+	{ "sim:x,seed=1", HF_USAGE,
+	  "--net: \"sim:x\": a simulated network has no name: what is to be told of it follows a comma" },
+	{ "simulation", HF_USAGE, "--net: \"simulation\": no such kind of network; there are sim, tun:, tap: and packet:" },
+	{ "sim,addr=10.9.0.2/24", HF_USAGE,
+	  "--net: \"addr=10.9.0.2/24\": no such option of sim; there are dir port (get), clients get (serve), rtt loss rate seed" },
+	{ "sim,seed=1,,rtt=1ms", HF_USAGE,
+	  "--net: \"\": no such option of sim; there are dir port (get), clients get (serve), rtt loss rate seed" },
+	{ "sim,dir", HF_USAGE, "--net: \"dir\": wants a value behind the =" },
+	{ "sim,dir=", HF_USAGE, "--net: \"dir=\": wants a value behind the =" },
+	{ "sim,dir=a,dir=b", HF_USAGE, "--net: \"dir=b\": given twice" },
+	{ "sim,port=0", HF_USAGE, "--net: \"port=0\": not a port, a number of 1 to 65535" },
+	{ "sim,port=65536", HF_USAGE, "--net: \"port=65536\": not a port, a number of 1 to 65535" },
+	{ "sim,clients=0", HF_USAGE, "--net: \"clients=0\": not a number of 1 to 1000" },
+	{ "sim,clients=1001", HF_USAGE, "--net: \"clients=1001\": not a number of 1 to 1000" },
+	{ "sim,get=index.html", HF_USAGE,
+	  "--net: \"get=index.html\": not a path of at most 1023 octets that begins with a /, as in get=/index.html" },
+	{ "sim,get=/a b", HF_USAGE,
+	  "--net: \"get=/a b\": holds an octet that is written as a percent sign and two digits, as in %20 for a space" },
+	{ "sim,get=/a#b", HF_USAGE,
+	  "--net: \"get=/a#b\": holds an octet that is written as a percent sign and two digits, as in %20 for a space" },
+	{ "sim,loss=101%", HF_USAGE, "--net: \"loss=101%\": not a share of up to 100%, as in 0.5%" },
+	{ "tun:hf0,addr=10.9.0.2/24,dir=.", HF_USAGE,
+	  "--net: \"dir=.\": no such option; there are addr gw addr6 gw6 mtu mac queues offload dad rtt loss rate seed" },
+	{ "host", HF_UNSUPPORTED, "--net: \"host\": not supported so far; there are sim, tun:, tap: and packet:" },
 	{ "xdp:eth0,addr=1.2.3.4/8", HF_UNSUPPORTED,
-	  "--net: \"xdp:eth0\": not supported so far; there are tun:, tap: and packet:" },
+	  "--net: \"xdp:eth0\": not supported so far; there are sim, tun:, tap: and packet:" },
 	{ "tun", HF_USAGE, "--net: \"tun\": wants the name of an interface, of at most 15 characters, behind the colon" },
 	{ "tun:,addr=1.2.3.4/8", HF_USAGE,
 	  "--net: \"tun:\": wants the name of an interface, of at most 15 characters, behind the colon" },
@@ -312,11 +380,12 @@ static void an_unfinished_checksum_is_finished(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(tun_as_the_readme_has_it),  cmocka_unit_test(every_option),
-		cmocka_unit_test(bounds_that_are_good),      cmocka_unit_test(each_mistake_has_its_sentence),
-		cmocka_unit_test(a_sentence_never_overruns), cmocka_unit_test(open_says_what_is_not_opened_here),
-		cmocka_unit_test(a_seed_repeats_itself),     cmocka_unit_test(virtio_headers_in),
-		cmocka_unit_test(virtio_headers_out),        cmocka_unit_test(an_unfinished_checksum_is_finished),
+		cmocka_unit_test(tun_as_the_readme_has_it),   cmocka_unit_test(every_option),
+		cmocka_unit_test(bounds_that_are_good),       cmocka_unit_test(each_mistake_has_its_sentence),
+		cmocka_unit_test(sim_and_what_is_told_of_it), cmocka_unit_test(sim_has_room_for_what_fits),
+		cmocka_unit_test(a_sentence_never_overruns),  cmocka_unit_test(open_says_what_is_not_opened_here),
+		cmocka_unit_test(a_seed_repeats_itself),      cmocka_unit_test(virtio_headers_in),
+		cmocka_unit_test(virtio_headers_out),         cmocka_unit_test(an_unfinished_checksum_is_finished),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

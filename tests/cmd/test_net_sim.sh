@@ -1,0 +1,117 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# get and serve over --net sim: the octets are right, a seed repeats a run byte for byte, and codes and sentences are those of
+# a real net. Needs no rights and no network. Prints TAP-like lines; exits 1 when one is not ok.
+hf=$(realpath "$1")
+failed=0
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir" || exit 1
+
+ok() { echo "ok $1"; }
+not_ok() { echo "not ok $1: $2"; failed=1; }
+# is NAME COMMAND...: ok when it succeeds.
+is() {
+	local name=$1
+	shift
+	"$@" >/dev/null 2>&1 && ok "$name" || not_ok "$name" "$* ended with $?"
+}
+isnt() {
+	local name=$1
+	shift
+	"$@" >/dev/null 2>&1 && not_ok "$name" "$* ended with 0" || ok "$name"
+}
+# run NAME CODE COMMAND...: ends with that code; what it says is in out and err.
+run() {
+	local name=$1 code=$2 got
+	shift 2
+	timeout 60 "$hf" "$@" >out 2>err
+	got=$?
+	[ $got -eq "$code" ] && ok "$name" || not_ok "$name" "code $got instead of $code: $(head -c 300 err)"
+}
+
+mkdir www
+head -c 300000 /dev/urandom >www/file.bin
+head -c 5000000 /dev/urandom >www/large.bin
+echo 'a page' >www/index.html
+url=http://10.9.0.1
+
+# ---- the octets ----
+run page 0 get $url/ --net sim,dir=www
+is page-is-whole cmp out www/index.html
+is page-says-nothing-else test ! -s err
+run lossy 0 get $url/file.bin --net sim,dir=www,loss=5% -o got.bin
+is lossy-is-whole cmp got.bin www/file.bin
+run slow-line 0 get $url/file.bin --net sim,dir=www,rtt=2s,rate=100kbit,loss=1% -o got.bin
+is slow-line-is-whole cmp got.bin www/file.bin
+run no-delay 0 get $url/large.bin --net sim,dir=www,rtt=0s,rate=1000gbit -o got.bin
+is no-delay-is-whole cmp got.bin www/large.bin
+run ip6 0 get 'http://[2001:db8::7]/file.bin' --net sim,dir=www -o got.bin
+is ip6-is-whole cmp got.bin www/file.bin
+run ip6-link-local 0 get 'http://[fe80::2]/' --net sim,dir=www
+run address-of-ours 0 get http://10.9.0.2/ --net sim,dir=www
+run address-of-ours-ip6 0 get 'http://[fd09::2]/' --net sim,dir=www
+run head 0 get -I $url/file.bin --net sim,dir=www
+is head-has-length grep -q '^Content-Length: 300000' out
+is head-has-virtual-date grep -q '^Date: Thu, 01 Jan 2026 00:00:00 GMT' out
+run include 0 get -i $url/ --net sim,dir=www
+is include-has-both grep -qz 'HTTP/1.1 200 OK.*a page' out
+(cd www && mkdir -p empty && cd empty && : >there && timeout 60 "$hf" get $url/ --net sim) >out 2>err
+is current-folder-is-listed grep -qF 'href="./there"' out
+
+# ---- codes ----
+run missing 0 get $url/missing --net sim,dir=www
+run missing-fails 10 get -f $url/missing --net sim,dir=www
+is missing-fails-says-404 grep -qF 'the server answered 404' err
+run refused 7 get $url:81/ --net sim,dir=www
+is refused-says-so grep -qF 'nothing listens at that port' err
+run other-port 0 get $url:8080/ --net sim,dir=www,port=8080
+run other-port-refused 7 get $url/ --net sim,dir=www,port=8080
+run all-lost 9 get $url/ --net sim,dir=www,loss=100%
+run too-slow 9 get $url/large.bin --net sim,dir=www,rate=1mbit --timeout 5 -o late.bin
+
+# ---- the same seed, the same bytes ----
+# fetch NUMBER SPEC
+fetch() { "$hf" get $url/file.bin --net "sim,dir=www,loss=5%,$2" -o "$1.bin" --pcap "$1.pcapng" --json --trace >"$1.json" 2>"$1.trace"; }
+fetch 1 seed=7; fetch 2 seed=7; fetch 3 seed=8
+for kind in pcapng json trace; do
+	is "same-seed-same-$kind" cmp 1.$kind 2.$kind
+	isnt "other-seed-other-$kind" cmp 1.$kind 3.$kind
+done
+is other-seed-whole cmp 3.bin www/file.bin
+is trace-tells grep -q 'sends SYN seq 0' 1.trace
+is json-tells-the-end grep -q '"whole": true' 1.json
+# A reader who takes real time takes no virtual time.
+"$hf" get $url/large.bin --net sim,dir=www -o got.bin --pcap fast.pcapng
+"$hf" get $url/large.bin --net sim,dir=www --pcap slow.pcapng | { sleep 0.3; head -c 100000; sleep 0.3; cat; } >got.slow
+is slow-reader-gets-all cmp got.slow www/large.bin
+is slow-reader-same-bytes cmp fast.pcapng slow.pcapng
+# In virtual time a line of 1 mbit/s takes 2.4 s for 300 kB.
+"$hf" get $url/file.bin --net sim,dir=www,rate=1mbit --json >out
+is time-is-virtual awk '/"total_ns"/ { t = $2 + 0; exit } END { exit !(t > 2.4e9 && t < 2.7e9) }' out
+"$hf" get $url/large.bin --net sim,dir=www 2>err | head -c 10 >/dev/null
+is closed-reader-code test "${PIPESTATUS[0]}" -eq 1
+is closed-reader-is-quiet test ! -s err
+
+# ---- serve ----
+run serve 0 serve www --net sim,clients=3,get=/file.bin,loss=5%
+is serve-says-where grep -qx 'listening http://10.9.0.2:80' out
+is serve-answered-three test "$(grep -c 'GET /file.bin 200 300000 ' err)" -eq 3
+run serve-again 0 serve www --net sim,clients=3,get=/file.bin,loss=5% --pcap a.pcapng --json
+cp out a.json
+run serve-again 0 serve www --net sim,clients=3,get=/file.bin,loss=5% --pcap b.pcapng --json
+is serve-same-log cmp a.json out
+is serve-same-bytes cmp a.pcapng b.pcapng
+run serve-seed 0 serve www --net sim,clients=3,get=/file.bin,loss=5%,seed=2 --pcap c.pcapng
+isnt serve-other-seed cmp a.pcapng c.pcapng
+run serve-one 0 serve www --net sim
+is serve-one-page grep -q ' GET / 200 7 ' err
+run serve-missing 0 serve www --net sim,get=/missing --port 8080
+is serve-missing-404 grep -q ' GET /missing 404 ' err
+run serve-crowd 0 serve www --net sim,clients=200,get=/file.bin,loss=1%,rate=100mbit --connections 50 -q
+run serve-trace 0 serve www --net sim,get=/file.bin,loss=5% --trace
+is serve-trace-tells-of-loss grep -q 'sends it again' err
+run serve-lost 9 serve www --net sim,clients=2,loss=100%
+is serve-lost-says-so grep -qx 'handfast serve: 2 of 2 simulated clients got no whole answer: no answer came in time' err
+
+exit $failed
