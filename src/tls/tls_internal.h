@@ -175,8 +175,13 @@ HF_NODISCARD hf_status tls_side_set_12(struct tls_side *s, const struct hf_crypt
 				       const uint8_t master[48], const uint8_t client_random[32], const uint8_t server_random[32],
 				       bool client_writes, bool seals);
 void tls_side_clear(struct tls_side *s);
+/* Has this key been used so much that it should be changed (RFC 8446 5.5; 5.3)? */
+bool tls_side_wants_update(const struct tls_side *s);
 
 /* ---- records (tls_record.c): protection only, no policy ---- */
+
+/* Pieces of content, and of room it fills, for one record to be sealed. Records to be opened may come in any number. */
+#define TLS_PIECES_MAX 64u
 
 /* Octets of a record around n octets of plaintext under these keys, header included, without padding. */
 size_t tls_record_size(const struct tls_side *s, uint16_t version, size_t n);
@@ -222,14 +227,14 @@ HF_NODISCARD hf_status tls_session_put(const struct tls_session *s, uint8_t *to,
 HF_NODISCARD hf_status tls_session_parse(struct hf_bytes b, struct tls_session *ret);
 /*
  * A ticket: key name, nonce, the session sealed with AES-256-GCM. `nonce` is 12 octets of randomness.
- * HF_OK, HF_TOO_BIG, HF_FULL.
+ * HF_OK, HF_TOO_BIG, HF_FULL; HF_INVALID: a key of zeros only, which is no secret.
  */
 HF_NODISCARD hf_status tls_ticket_seal(const struct hf_crypto *c, const uint8_t name[TLS_TICKET_NAME], const uint8_t key[32],
 				       const uint8_t nonce[12], const struct tls_session *s, uint8_t *to, size_t room,
 				       size_t *ret_len);
 /* The key name of a ticket that could be one of ours: HF_OK, HF_MALFORMED. */
 HF_NODISCARD hf_status tls_ticket_name(struct hf_bytes ticket, struct hf_bytes *ret_name);
-/* HF_OK; HF_MALFORMED: not sealed with this key. ret borrows from `room` (TLS_TICKET_MAX). */
+/* HF_OK; HF_MALFORMED: not sealed with this key; HF_FULL; HF_INVALID as above. ret borrows from `room` (TLS_TICKET_MAX). */
 HF_NODISCARD hf_status tls_ticket_open(const struct hf_crypto *c, const uint8_t key[32], struct hf_bytes ticket, uint8_t *room,
 				       struct tls_session *ret);
 
@@ -259,18 +264,23 @@ struct tls_offer {
 #define TLS_SECRETS_MAX 8u
 
 struct tls_hs {
-	/* the room this stands at the start of */
-	struct hf_room room;
-	uint8_t *flight; /* our messages, plain, not yet sealed */
+	/* the room this stands at the start of, and what was lent later because a message is long */
+	struct hf_room room, flight_extra, in_extra;
+	size_t need;         /* asked for with WANTS_ROOM */
+	bool need_is_flight; /* for the flight, else for in[] */
+	uint8_t *flight;     /* our messages, plain, not yet sealed */
 	uint32_t flight_len, flight_sent, flight_room;
-	uint8_t *in; /* the peer's message being put together, and what follows it in the same records */
+	uint32_t flight_told; /* where in flight[] the first message begins that the explanation was not told of */
+	uint8_t *in;          /* the peer's message being put together, and what follows it in the same records */
 	uint32_t in_len, in_room;
+	uint64_t in_record; /* offset in the stream of the record that in[]'s first octet came in */
 
 	/* what is being done */
 	tls_task *const *tasks; /* NULL: nothing */
 	uint8_t next;           /* enum tls_state, to be entered when the tasks are done */
 	bool message_open;      /* the message at the start of in[] has been judged and is in use */
-	bool answered;
+	uint32_t message_len;   /* its octets, header included; 0: it stands in no in[] (change_cipher_spec) */
+	uint16_t message_type;
 	struct hf_tls_question question; /* what == HF_TLS_WANTS_INPUT: none */
 
 	/* randomness and the transcript */
@@ -382,9 +392,34 @@ struct hf_tls {
 	uint64_t key_updates_sent, key_updates_received;
 	uint64_t records_sent, records_received;
 
-	struct hf_tls_record_told *told;
+	struct hf_tls_record_told *told; /* the caller's ring, or NULL */
 	uint64_t told_mask, told_next;
+	struct hf_tls_record_told told_scratch; /* what is filled in while nobody listens */
 };
+
+/* ---- the parts of the engine, for one another ---- */
+
+/* tls_in.c */
+struct tls_input { /* a cursor over io->in[] */
+	const struct hf_bytes *piece;
+	size_t pieces, at;
+};
+enum tls_took { /* what came of looking for a record */
+	TLS_TOOK_NOTHING, /* it is not all there */
+	TLS_TOOK_RECORD,  /* go on */
+	TLS_TOOK_DATA,
+	TLS_TOOK_ASKED, /* a question stands (room); nothing was taken */
+};
+enum tls_took tls_take_record(struct hf_tls *t, struct hf_tls_io *io, struct tls_input *in);
+/* Calls the handler of the next whole message of in[]; false when there is none. */
+bool tls_take_message(struct hf_tls *t);
+void tls_do_tasks(struct hf_tls *t);
+/* tls_out.c: true when nothing is owed any more, false when io->out is full. */
+bool tls_drain(struct hf_tls *t, struct hf_tls_io *io);
+uint16_t tls_record_version(const struct hf_tls *t);
+/* tls_step.c */
+void tls_lay_room(struct hf_tls *t, struct hf_room room);
+
 
 /* ---- what a handler and a task may do (tls_step.c, tls_out.c, tls_in.c) ---- */
 
@@ -468,6 +503,8 @@ bool tls_list_has(struct hf_tls_list list, uint16_t n);
 /* May this suite, group or scheme be used with this configuration at this version? */
 bool tls_suite_usable(const struct hf_tls_config *cfg, const struct tls_suite *suite, uint16_t version);
 bool tls_group_usable(const struct hf_tls_config *cfg, uint16_t group);
+/* Is this group there for the version? A KEM has no place in 1.2. */
+bool tls_group_suits(uint16_t group, uint16_t version);
 /* The scheme for a signature of ours: the first of our list that the peer accepts and the key can make; 0: none. */
 uint16_t tls_scheme_for(const struct hf_tls_config *cfg, const struct hf_cred *cred, struct hf_bytes peer_schemes, uint16_t version);
 /* hs->peer_key from the leaf, and hs->chain from entries: HF_OK or what tls_fail() gave. */
