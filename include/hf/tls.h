@@ -18,9 +18,9 @@ enum hf_tls_version {
 };
 
 enum hf_tls_client_cert { /* what a server asks of its clients */
-	HF_TLS_CLIENT_CERT_NONE,
-	HF_TLS_CLIENT_CERT_REQUEST, /* and goes on without */
-	HF_TLS_CLIENT_CERT_REQUIRE, /* and ends with certificate_required */
+			  HF_TLS_CLIENT_CERT_NONE,
+			  HF_TLS_CLIENT_CERT_REQUEST, /* and goes on without */
+			  HF_TLS_CLIENT_CERT_REQUIRE, /* and ends with certificate_required */
 };
 
 /* Numbers of IANA's registries in order of preference. */
@@ -34,10 +34,10 @@ struct hf_tls_config {
 	const struct hf_crypto *crypto;
 	bool server;
 	uint16_t min_version, max_version; /* enum hf_tls_version [1.2, 1.3] */
-	struct hf_tls_list suites; /* [AES-128-GCM, AES-256-GCM, ChaCha20-Poly1305; all with ECDHE in 1.2] */
-	struct hf_tls_list groups; /* [X25519MLKEM768 where it can be had, X25519, P-256, P-384, P-521, X448] */
-	struct hf_tls_list schemes; /* of signatures accepted, and made [ECDSA, Ed25519, RSA-PSS, RSA-PKCS1 (1.2)] */
-	unsigned shares; /* client: key shares in the first ClientHello [1] */
+	struct hf_tls_list suites;         /* [AES-128-GCM, AES-256-GCM, ChaCha20-Poly1305; all with ECDHE in 1.2] */
+	struct hf_tls_list groups;         /* [X25519MLKEM768 where it can be had, X25519, P-256, P-384, P-521, X448] */
+	struct hf_tls_list schemes;  /* of signatures accepted, and made [ECDSA, Ed25519, RSA-PSS, RSA-PKCS1 (1.2)] */
+	unsigned shares;             /* client: key shares in the first ClientHello [1] */
 	const struct hf_bytes *alpn; /* in order of preference; the server's order decides */
 	size_t alpns;
 	enum hf_tls_client_cert client_cert;
@@ -47,21 +47,21 @@ struct hf_tls_config {
 	uint64_t epoch_ns;            /* Unix time, in nanoseconds, when `now` is 0 */
 	unsigned tickets;             /* server: sent after a full handshake of 1.3 [2]; HF_TLS_NO_TICKETS: none */
 	uint32_t ticket_lifetime_s;   /* [7200], at most 604800 */
-	uint32_t early_data_max;      /* octets of 0-RTT data accepted (server), or offered (client: any but 0); 0: never */
-	uint32_t message_max;         /* octets of the longest handshake message taken [131072] */
-	uint16_t record_size_limit;   /* RFC 8449: octets of plaintext we want records to have at most; 0: not said */
-	uint8_t max_fragment_length;  /* client, RFC 6066 4: 1 to 4 for 2^9 to 2^12; 0: not said */
-	uint16_t pad_to;              /* 1.3: records are padded to a multiple of this, RFC 8446 5.4; 0: not */
-	uint32_t small_start;         /* octets sent in records of one segment (1,370) before the long ones [16384]; 1: none */
-	bool rsa_key_transport;       /* 1.2 without forward secrecy, RFC 5246 7.4.7.1; last in preference */
-	bool no_grease;               /* client: leave RFC 8701 out */
-	bool no_compatibility;        /* client: leave the middlebox mode of RFC 8446 D.4 out */
-	bool no_resumption;           /* neither takes nor offers tickets */
-	bool no_renegotiation_info;   /* for tests of old peers: never sends RFC 5746's indication */
-	bool want_staple;             /* client: asks for an OCSP staple and SCTs */
-	bool prefer_server_order;     /* suites by our order; else by ours but ChaCha20 first for a client that puts it first */
-	bool require_sni;             /* a hello without a name is refused, RFC 6066 3: missing_extension */
-	bool log_secrets;             /* for hf_tls_next_secret() */
+	uint32_t early_data_max; /* octets of 0-RTT data accepted (server), or offered (client: any but 0); 0: never */
+	uint32_t message_max;    /* octets of the longest handshake message taken [131072] */
+	uint16_t record_size_limit;  /* RFC 8449: octets of plaintext we want records to have at most; 0: not said */
+	uint8_t max_fragment_length; /* client, RFC 6066 4: 1 to 4 for 2^9 to 2^12; 0: not said */
+	uint16_t pad_to;             /* 1.3: records are padded to a multiple of this, RFC 8446 5.4; 0: not */
+	uint32_t small_start; /* octets sent in records of one segment (1,370) before the long ones [16384]; 1: none */
+	bool rsa_key_transport;     /* 1.2 without forward secrecy, RFC 5246 7.4.7.1; last in preference */
+	bool no_grease;             /* client: leave RFC 8701 out */
+	bool no_compatibility;      /* client: leave the middlebox mode of RFC 8446 D.4 out */
+	bool no_resumption;         /* neither takes nor offers tickets */
+	bool no_renegotiation_info; /* for tests of old peers: never sends RFC 5746's indication */
+	bool want_staple;           /* client: asks for an OCSP staple and SCTs */
+	bool prefer_server_order; /* suites by our order; else by ours but ChaCha20 first for a client that puts it first */
+	bool require_sni;         /* a hello without a name is refused, RFC 6066 3: missing_extension */
+	bool log_secrets;         /* for hf_tls_next_secret() */
 };
 #define HF_TLS_NO_TICKETS UINT32_MAX
 
@@ -83,8 +83,8 @@ size_t hf_tls_room(void);
  * HF_OK
  * HF_INVALID   a value of cfg is out of its range, or no suite, group or scheme is left
  */
-HF_NODISCARD hf_status hf_tls_init(void *mem, struct hf_room room, const struct hf_tls_config *cfg, const struct hf_tls_start *start,
-				   hf_time_ns now, struct hf_tls **ret);
+HF_NODISCARD hf_status hf_tls_init(void *mem, struct hf_room room, const struct hf_tls_config *cfg,
+				   const struct hf_tls_start *start, hf_time_ns now, struct hf_tls **ret);
 /* Wipes all secrets and gives libcrypto's contexts back. */
 void hf_tls_end(struct hf_tls *t);
 
@@ -116,7 +116,7 @@ enum hf_tls_does {
 struct hf_tls_io {
 	const struct hf_bytes *in; /* the peer's octets, in pieces */
 	size_t ins;
-	bool eof; /* nothing follows them */
+	bool eof;       /* nothing follows them */
 	uint8_t *plain; /* HF_TLS_PLAIN_ROOM octets, where a record is opened; may be shared by all connections of a thread */
 	uint8_t *out;
 	size_t out_room; /* HF_TLS_OUT_ROOM or more */
@@ -140,8 +140,8 @@ hf_time_ns hf_tls_deadline(const struct hf_tls *t);
  * HF_BAD_STATE   not connected yet, and no early data may be sent
  * HF_CLOSED      after hf_tls_close() or a failure
  */
-HF_NODISCARD hf_status hf_tls_write(struct hf_tls *t, const struct hf_bytes *data, size_t pieces, const struct hf_room *out, size_t outs,
-				    size_t *ret_taken, size_t *ret_len);
+HF_NODISCARD hf_status hf_tls_write(struct hf_tls *t, const struct hf_bytes *data, size_t pieces,
+				    const struct hf_room *out, size_t outs, size_t *ret_taken, size_t *ret_len);
 /* Octets that records around n octets of data need, at most. */
 size_t hf_tls_sealed_size(const struct hf_tls *t, size_t n);
 
@@ -156,9 +156,9 @@ struct hf_tls_question { /* borrowed until the answer */
 	enum hf_tls_does what;
 	size_t room; /* WANTS_ROOM */
 	/* WANTS_CERTIFICATE */
-	struct hf_bytes name;          /* server: the SNI, or empty */
-	struct hf_bytes schemes;       /* 16-bit numbers the peer accepts signatures of */
-	struct hf_bytes authorities;   /* client: names behind 16-bit lengths, or empty */
+	struct hf_bytes name;        /* server: the SNI, or empty */
+	struct hf_bytes schemes;     /* 16-bit numbers the peer accepts signatures of */
+	struct hf_bytes authorities; /* client: names behind 16-bit lengths, or empty */
 	uint16_t version;
 	/* WANTS_SIGNATURE */
 	uint16_t scheme;
@@ -174,7 +174,7 @@ struct hf_tls_question { /* borrowed until the answer */
 	struct hf_bytes ocsp, sct_list;
 	struct hf_bytes peer_name; /* client: as in hf_tls_start */
 	/* WANTS_TICKET_KEY */
-	bool opens;              /* else: a key to seal a new ticket with */
+	bool opens;               /* else: a key to seal a new ticket with */
 	struct hf_bytes key_name; /* 16 octets, when it opens */
 	/* WANTS_REPLAY */
 	struct hf_bytes ticket_id; /* 32 octets, the same for the same ticket and never for another */
@@ -186,8 +186,9 @@ struct hf_tls_question { /* borrowed until the answer */
 
 const struct hf_tls_question *hf_tls_question(const struct hf_tls *t);
 
-void hf_tls_give_room(struct hf_tls *t, struct hf_room room, struct hf_room *ret_old); /* what it held is moved over */
-/* Once connected: the room back (len 0: it is in use for a moment, or gone already). */
+/* One room more; an earlier one that is not needed any longer comes back (else its len is 0). */
+void hf_tls_give_room(struct hf_tls *t, struct hf_room room, struct hf_room *ret_old);
+/* Once connected, and before hf_tls_end(): the rooms back, one by one, until len is 0 (in use for a moment, or all gone). */
 struct hf_room hf_tls_take_room(struct hf_tls *t);
 
 /* Must live until the handshake is over. */
@@ -196,7 +197,7 @@ void hf_tls_use_certificate(struct hf_tls *t, const struct hf_cred *cred);
 bool hf_tls_certificate_fits(const struct hf_tls *t, const struct hf_cred *cred);
 void hf_tls_no_certificate(struct hf_tls *t); /* a client goes on without; a server ends the handshake */
 void hf_tls_refuse_name(struct hf_tls *t);    /* unrecognized_name (RFC 6066 3) */
-void hf_tls_give_signature(struct hf_tls *t, struct hf_bytes signature); /* empty: it could not be made */
+void hf_tls_give_signature(struct hf_tls *t, struct hf_bytes signature);   /* empty: it could not be made */
 void hf_tls_give_premaster(struct hf_tls *t, const uint8_t premaster[48]); /* NULL: internal_error */
 /* 0: the peer is believed; else the alert that ends the handshake. */
 void hf_tls_give_verdict(struct hf_tls *t, uint8_t alert);
@@ -208,7 +209,7 @@ void hf_tls_give_replay(struct hf_tls *t, bool seen);
 
 /* Ticket keys that change with time: the present one seals, it and the one before open. */
 struct hf_tls_ticket_keys {
-	uint8_t seed[32]; /* secret; keys are derived from it and the number of the period */
+	uint8_t seed[32];  /* secret; keys are derived from it and the number of the period */
 	hf_time_ns period; /* at least the tickets' lifetime */
 };
 
@@ -251,15 +252,15 @@ enum hf_tls_early {
 struct hf_tls_info {
 	bool server, connected, resumed, hello_retried, read_closed, write_closed;
 	bool extended_master_secret, secure_renegotiation, rsa_key_transport;
-	bool peer_certificate;      /* it has shown one that was believed */
+	bool peer_certificate; /* it has shown one that was believed */
 	bool stapled;
 	enum hf_tls_early early;
-	uint16_t version, suite;    /* 0: not agreed yet */
-	uint16_t group;             /* 0: none (RSA key transport) */
-	uint16_t scheme, peer_scheme; /* of the signatures made and checked; 0: none */
-	struct hf_bytes alpn;       /* empty: none; inside cfg->alpn */
-	struct hf_bytes name;       /* the SNI seen or sent; only while the room is there */
-	uint16_t max_send, max_receive; /* octets of plaintext in a record */
+	uint16_t version, suite;            /* 0: not agreed yet */
+	uint16_t group;                     /* 0: none (RSA key transport) */
+	uint16_t scheme, peer_scheme;       /* of the signatures made and checked; 0: none */
+	struct hf_bytes alpn;               /* empty: none; inside cfg->alpn */
+	struct hf_bytes name;               /* the SNI seen or sent; only while the room is there */
+	uint16_t max_send, max_receive;     /* octets of plaintext in a record */
 	uint8_t alert_sent, alert_received; /* valid with the bits below */
 	bool has_alert_sent, has_alert_received;
 	uint64_t key_updates_sent, key_updates_received;
@@ -274,8 +275,8 @@ struct hf_tls_info {
 void hf_tls_info(const struct hf_tls *t, struct hf_tls_info *ret);
 
 /* RFC 8446 7.5, RFC 5705. HF_OK, HF_BAD_STATE (not connected; 1.2 without extended master secret), HF_INVALID (n > 8160). */
-HF_NODISCARD hf_status hf_tls_export(const struct hf_tls *t, const char *label, struct hf_bytes context, bool has_context,
-				     uint8_t *ret, size_t n);
+HF_NODISCARD hf_status hf_tls_export(const struct hf_tls *t, const char *label, struct hf_bytes context,
+				     bool has_context, uint8_t *ret, size_t n);
 
 /* The next line for a key log (RFC 9850's form, without a line end), "" when none waits: to be asked after each step. */
 #define HF_TLS_SECRET_LINE 256u
@@ -292,13 +293,13 @@ enum hf_tls_told {
 
 struct hf_tls_record_told {
 	hf_time_ns at;
-	uint64_t offset;      /* in the stream of octets, of the record it came in or goes out with; our own for `sent` */
-	uint32_t len;         /* octets of the message, body and header */
-	uint16_t kind;        /* enum hf_tls_told */
-	uint16_t x, y;        /* as the kind says */
-	uint8_t sent;         /* ours, not the peer's */
-	uint8_t epoch;        /* 0 plain, 1 early, 2 handshake, 3 application */
-	uint8_t from, to;     /* states */
+	uint64_t offset;  /* in the stream of octets, of the record it came in or goes out with; our own for `sent` */
+	uint32_t len;     /* octets of the message, body and header */
+	uint16_t kind;    /* enum hf_tls_told */
+	uint16_t x, y;    /* as the kind says */
+	uint8_t sent;     /* ours, not the peer's */
+	uint8_t epoch;    /* 0 plain, 1 early, 2 handshake, 3 application */
+	uint8_t from, to; /* states */
 };
 
 /* A ring the caller owns, told of the newest n (a power of two); kept with the connection until the end. */

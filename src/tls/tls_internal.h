@@ -62,10 +62,10 @@ enum tls_state {
 };
 
 enum tls_epoch { /* whose keys */
-	TLS_EPOCH_PLAIN,
-	TLS_EPOCH_EARLY,
-	TLS_EPOCH_HANDSHAKE,
-	TLS_EPOCH_APPLICATION, /* in 1.2: all that is encrypted */
+		 TLS_EPOCH_PLAIN,
+		 TLS_EPOCH_EARLY,
+		 TLS_EPOCH_HANDSHAKE,
+		 TLS_EPOCH_APPLICATION, /* in 1.2: all that is encrypted */
 };
 
 enum tls_why {
@@ -76,11 +76,11 @@ enum tls_why {
 	TLS_WHY_COUNT
 };
 
-enum tls_kx { /* key exchange and authentication of a suite */
-	TLS_KX_ANY, /* 1.3: agreed on apart */
-	TLS_KX_ECDHE_ECDSA, /* ECDSA and EdDSA certificates */
-	TLS_KX_ECDHE_RSA,
-	TLS_KX_RSA, /* key transport */
+enum tls_kx {                     /* key exchange and authentication of a suite */
+	      TLS_KX_ANY,         /* 1.3: agreed on apart */
+	      TLS_KX_ECDHE_ECDSA, /* ECDSA and EdDSA certificates */
+	      TLS_KX_ECDHE_RSA,
+	      TLS_KX_RSA, /* key transport */
 };
 
 struct tls_suite {
@@ -157,8 +157,8 @@ void tls_schedule_early(struct tls_schedule *s, enum crypto_hash_id hash, struct
 void tls_schedule_handshake(struct tls_schedule *s, struct hf_bytes shared);
 void tls_schedule_master(struct tls_schedule *s);
 /* Derive-Secret(.., label, transcript), where `transcript` is a hash already. ret has the hash's size. Asserts the stage. */
-void tls_schedule_derive(const struct tls_schedule *s, enum tls_stage stage, const char *label, const uint8_t *transcript_hash,
-			 uint8_t *ret);
+void tls_schedule_derive(const struct tls_schedule *s, enum tls_stage stage, const char *label,
+			 const uint8_t *transcript_hash, uint8_t *ret);
 /* RFC 8446 4.4.4: the finished MAC under a traffic secret. */
 void tls_finished_mac(enum crypto_hash_id hash, const uint8_t *traffic_secret, const uint8_t *transcript_hash, uint8_t *ret);
 /* RFC 8446 4.6.1: the PSK of a ticket. */
@@ -169,11 +169,12 @@ void tls_psk_binder(enum crypto_hash_id hash, struct hf_bytes psk, const uint8_t
 /* Keys for one direction from a traffic secret of 1.3: HF_OK, HF_FULL. */
 HF_NODISCARD hf_status tls_side_set_13(struct tls_side *s, const struct hf_crypto *c, const struct tls_suite *suite,
 				       enum tls_epoch epoch, const uint8_t *secret, bool seals);
-HF_NODISCARD hf_status tls_side_update(struct tls_side *s, const struct hf_crypto *c, const struct tls_suite *suite, bool seals);
+HF_NODISCARD hf_status tls_side_update(struct tls_side *s, const struct hf_crypto *c, const struct tls_suite *suite,
+				       bool seals);
 /* 1.2 (RFC 5246 6.3): the client's or the server's part of the key block. */
 HF_NODISCARD hf_status tls_side_set_12(struct tls_side *s, const struct hf_crypto *c, const struct tls_suite *suite,
-				       const uint8_t master[48], const uint8_t client_random[32], const uint8_t server_random[32],
-				       bool client_writes, bool seals);
+				       const uint8_t master[48], const uint8_t client_random[32],
+				       const uint8_t server_random[32], bool client_writes, bool seals);
 void tls_side_clear(struct tls_side *s);
 /* Has this key been used so much that it should be changed (RFC 8446 5.5; 5.3)? */
 bool tls_side_wants_update(const struct tls_side *s);
@@ -189,8 +190,8 @@ size_t tls_record_size(const struct tls_side *s, uint16_t version, size_t n);
  * Writes one record: header, and `type`'s content in[] sealed (plain at TLS_EPOCH_PLAIN), padded in 1.3 with `pad` zeros.
  * out[] has room for it. Gives its length. The sequence number must not be used up (tls_record_may_seal()).
  */
-size_t tls_record_seal(struct tls_side *s, uint16_t version, uint16_t record_version, uint8_t type, const struct hf_bytes *in,
-		       size_t ins, size_t pad, const struct hf_room *out, size_t outs);
+size_t tls_record_seal(struct tls_side *s, uint16_t version, uint16_t record_version, uint8_t type,
+		       const struct hf_bytes *in, size_t ins, size_t pad, const struct hf_room *out, size_t outs);
 bool tls_record_may_seal(const struct tls_side *s);
 /*
  * Opens one record's fragment (in[], without its header; the header's octets are `head`) into plain (HF_TLS_PLAIN_ROOM).
@@ -198,8 +199,8 @@ bool tls_record_may_seal(const struct tls_side *s);
  * plaintext is longer than `max`), UNEXPECTED_RECORD (nothing but padding, RFC 8446 5.4), SEQUENCE_END.
  */
 HF_NODISCARD enum tls_why tls_record_open(struct tls_side *s, uint16_t version, const uint8_t head[TLS_RECORD_HEADER],
-					  const struct hf_bytes *in, size_t ins, size_t max, uint8_t *plain, uint8_t *ret_type,
-					  struct hf_bytes *ret);
+					  const struct hf_bytes *in, size_t ins, size_t max, uint8_t *plain,
+					  uint8_t *ret_type, struct hf_bytes *ret);
 
 /* ---- sessions and tickets (tls_ticket.c) ---- */
 
@@ -216,9 +217,9 @@ struct tls_session { /* what is remembered of a connection, on either side */
 	uint32_t lifetime_s;
 	uint32_t age_add;
 	uint32_t early_data_max;
-	uint64_t made_unix_ms; /* client: when it came; server: when it was made */
-	struct hf_bytes alpn;  /* borrowed */
-	struct hf_bytes name;  /* SNI; borrowed */
+	uint64_t made_unix_ms;  /* client: when it came; server: when it was made */
+	struct hf_bytes alpn;   /* borrowed */
+	struct hf_bytes name;   /* SNI; borrowed */
 	struct hf_bytes ticket; /* client only; borrowed */
 };
 
@@ -229,14 +230,14 @@ HF_NODISCARD hf_status tls_session_parse(struct hf_bytes b, struct tls_session *
  * A ticket: key name, nonce, the session sealed with AES-256-GCM. `nonce` is 12 octets of randomness.
  * HF_OK, HF_TOO_BIG, HF_FULL; HF_INVALID: a key of zeros only, which is no secret.
  */
-HF_NODISCARD hf_status tls_ticket_seal(const struct hf_crypto *c, const uint8_t name[TLS_TICKET_NAME], const uint8_t key[32],
-				       const uint8_t nonce[12], const struct tls_session *s, uint8_t *to, size_t room,
-				       size_t *ret_len);
+HF_NODISCARD hf_status tls_ticket_seal(const struct hf_crypto *c, const uint8_t name[TLS_TICKET_NAME],
+				       const uint8_t key[32], const uint8_t nonce[12], const struct tls_session *s,
+				       uint8_t *to, size_t room, size_t *ret_len);
 /* The key name of a ticket that could be one of ours: HF_OK, HF_MALFORMED. */
 HF_NODISCARD hf_status tls_ticket_name(struct hf_bytes ticket, struct hf_bytes *ret_name);
 /* HF_OK; HF_MALFORMED: not sealed with this key; HF_FULL; HF_INVALID as above. ret borrows from `room` (TLS_TICKET_MAX). */
-HF_NODISCARD hf_status tls_ticket_open(const struct hf_crypto *c, const uint8_t key[32], struct hf_bytes ticket, uint8_t *room,
-				       struct tls_session *ret);
+HF_NODISCARD hf_status tls_ticket_open(const struct hf_crypto *c, const uint8_t key[32], struct hf_bytes ticket,
+				       uint8_t *room, struct tls_session *ret);
 
 /* ---- the machine ---- */
 
@@ -246,16 +247,16 @@ typedef hf_status tls_task(struct hf_tls *t);
 struct tls_offer {
 	struct tls_client_hello hello;
 	struct tls_exts exts;
-	struct hf_bytes versions;   /* numbers; empty: no supported_versions */
-	struct hf_bytes name;       /* SNI; empty: none */
-	struct hf_bytes alpn;       /* list of opaque<1..255>; empty: none */
-	struct hf_bytes groups;     /* numbers */
-	struct hf_bytes schemes;    /* numbers */
-	struct hf_bytes shares;     /* key_share entries */
+	struct hf_bytes versions; /* numbers; empty: no supported_versions */
+	struct hf_bytes name;     /* SNI; empty: none */
+	struct hf_bytes alpn;     /* list of opaque<1..255>; empty: none */
+	struct hf_bytes groups;   /* numbers */
+	struct hf_bytes schemes;  /* numbers */
+	struct hf_bytes shares;   /* key_share entries */
 	struct tls_offered_psks psks;
 	struct hf_bytes psk_modes;
 	struct hf_bytes cookie;
-	struct hf_bytes ticket;     /* 1.2; empty: none */
+	struct hf_bytes ticket; /* 1.2; empty: none */
 	bool wants_staple, wants_scts, early_data, extended_master_secret, renegotiation_info;
 };
 
@@ -293,33 +294,37 @@ struct tls_hs {
 	uint8_t session_id_len;
 
 	/* the client's hello */
-	struct hf_bytes name;              /* lent by hf_tls_start */
-	struct tls_session session;        /* offered; version 0: none */
+	struct hf_bytes name;                   /* lent by hf_tls_start; server: the SNI seen, in sni[] */
+	struct tls_session session;             /* offered; version 0: none */
 	uint8_t session_bytes[TLS_SESSION_MAX]; /* what session borrows from */
-	uint32_t asked;                    /* rows of extensions sent in the ClientHello, of TLS_HAS() */
+	uint32_t asked;                         /* rows of extensions sent in the ClientHello, of TLS_HAS() */
 	struct crypto_kex kex[TLS_SHARES_MAX];
 	unsigned shares;
-	uint8_t cookie[512]; /* of a HelloRetryRequest (its message is gone when the hello is built again) */
+	uint8_t hello_seed[32]; /* GREASE and private shares are made of it: a second hello is the first but for what must change */
+	uint32_t cookie_at; /* of a HelloRetryRequest, which stays in in[] until the hello is built again: offset there */
 	uint16_t cookie_len;
+	bool ccs_sent;        /* 1.3: the compatibility CCS, which is sent once */
 	uint16_t retry_group; /* of a HelloRetryRequest; 0: none */
 	uint16_t retry_suite;
 
 	/* the server's view of it; valid during the tasks that follow the hello */
 	struct tls_offer offer;
 	uint8_t hello_hash[32]; /* of what must stay the same in a second ClientHello */
+	uint8_t sni[255];       /* what `name` borrows from */
 
 	/* agreed on */
 	struct tls_schedule schedule;
 	uint8_t early_secret_client[48];
 	uint8_t client_hs[48], server_hs[48], client_app[48], server_app[48]; /* traffic secrets of 1.3 */
-	uint8_t master[48];  /* 1.2 */
+	uint8_t master[48];                                                   /* 1.2 */
 	uint8_t psk[48];
-	uint8_t psk_len;     /* 0: none */
+	uint8_t psk_len; /* 0: none */
 	uint16_t psk_index;
+	uint8_t binder_hash[48]; /* server: of all up to the hello's binders */
 	uint8_t peer_finished[64], own_finished[64];
-	bool ticket_expected;   /* 1.2: the server has promised, or the client asked for, a ticket */
-	bool status_expected;   /* 1.2: the server may send CertificateStatus */
-	bool send_status;       /* the client asked for a staple and there is one */
+	bool ticket_expected; /* 1.2: the server has promised, or the client asked for, a ticket */
+	bool status_expected; /* 1.2: the server may send CertificateStatus */
+	bool send_status;     /* the client asked for a staple and there is one */
 
 	/* certificates */
 	const struct hf_cred *cred;
@@ -330,6 +335,8 @@ struct tls_hs {
 	uint16_t peer_schemes_len;
 	struct crypto_pub *peer_key;
 	struct hf_bytes chain[TLS_CHAIN_MAX];
+	struct hf_bytes staple, scts; /* 1.3: what came with the leaf; valid during the tasks that follow, as the chain is */
+	uint8_t certs;                /* of chain, in the question for a verdict */
 	uint8_t signature[CRYPTO_SIG_MAX];
 	uint16_t signature_len;
 	uint8_t content[1024]; /* to be signed or checked: RFC 8446 4.4.3's 64 spaces, context and hash; 1.2: randoms and params */
@@ -362,7 +369,9 @@ struct hf_tls {
 	hf_time_ns deadline, now;
 
 	uint8_t state;
-	uint8_t why; /* enum tls_why */
+	uint8_t why;       /* enum tls_why */
+	uint8_t failed_in; /* the state it failed in */
+	bool ending;       /* hf_tls_end() has been called */
 	bool server, connected, connected_told;
 	bool read_closed, write_closed, failed_told, eof_told;
 	bool owe_alert, owe_close, owe_ccs, owe_key_update, owe_key_request;
@@ -378,10 +387,10 @@ struct hf_tls {
 	uint16_t version; /* 0: not agreed on */
 	uint16_t group, scheme, peer_scheme;
 	uint16_t max_send, max_receive; /* octets of plaintext of a record (1.3: content type included by RFC 8449, not here) */
-	int16_t alpn; /* index into cfg->alpn; -1 */
+	int16_t alpn;                   /* index into cfg->alpn; -1 */
 	uint16_t max_version_offered;
 	uint8_t empties, warnings, updates; /* floods are counted since the last data */
-	uint32_t early_left; /* server: octets of early data still taken, or still passed over */
+	uint32_t early_left;                /* server: octets of early data still taken, or still passed over */
 	bool early_skip;     /* server: records that do not open are passed over while early_left lasts */
 	uint32_t small_left; /* octets still to go in short records */
 
@@ -404,11 +413,11 @@ struct tls_input { /* a cursor over io->in[] */
 	const struct hf_bytes *piece;
 	size_t pieces, at;
 };
-enum tls_took { /* what came of looking for a record */
-	TLS_TOOK_NOTHING, /* it is not all there */
-	TLS_TOOK_RECORD,  /* go on */
-	TLS_TOOK_DATA,
-	TLS_TOOK_ASKED, /* a question stands (room); nothing was taken */
+enum tls_took {                   /* what came of looking for a record */
+		TLS_TOOK_NOTHING, /* it is not all there */
+		TLS_TOOK_RECORD,  /* go on */
+		TLS_TOOK_DATA,
+		TLS_TOOK_ASKED, /* a question stands (room); nothing was taken */
 };
 enum tls_took tls_take_record(struct hf_tls *t, struct hf_tls_io *io, struct tls_input *in);
 /* Calls the handler of the next whole message of in[]; false when there is none. */
@@ -419,7 +428,11 @@ bool tls_drain(struct hf_tls *t, struct hf_tls_io *io);
 uint16_t tls_record_version(const struct hf_tls *t);
 /* tls_step.c */
 void tls_lay_room(struct hf_tls *t, struct hf_room room);
-
+const char *tls_why_code(unsigned why);
+const char *tls_why_rfc(unsigned why);
+const char *tls_why_sentence(unsigned why);
+/* What may come in a state, for people: "server_hello or hello_retry_request". */
+const char *tls_expected(unsigned state);
 
 /* ---- what a handler and a task may do (tls_step.c, tls_out.c, tls_in.c) ---- */
 
@@ -427,16 +440,19 @@ void tls_lay_room(struct hf_tls *t, struct hf_room room);
 HF_NODISCARD hf_status tls_fail(struct hf_tls *t, enum tls_why why);
 /* The same with another alert (a verdict's). */
 HF_NODISCARD hf_status tls_fail_alert(struct hf_tls *t, enum tls_why why, uint8_t alert);
+/* The same where nothing hands a status on. */
+void tls_break(struct hf_tls *t, enum tls_why why);
+void tls_break_alert(struct hf_tls *t, enum tls_why why, uint8_t alert);
 /* For parsers: HF_OK, or tls_fail(DECODE). */
-#define TLS_TRY_PARSE(t, expr)                                    \
-	do {                                                      \
-		if ((expr) != HF_OK)                              \
-			return tls_fail(t, TLS_WHY_DECODE);       \
+#define TLS_TRY_PARSE(t, expr)                              \
+	do {                                                \
+		if ((expr) != HF_OK)                        \
+			return tls_fail(t, TLS_WHY_DECODE); \
 	} while (0)
-#define TLS_REQUIRE(t, cond, why)                                 \
-	do {                                                      \
-		if (!(cond))                                      \
-			return tls_fail(t, TLS_WHY_##why);        \
+#define TLS_REQUIRE(t, cond, why)                          \
+	do {                                               \
+		if (!(cond))                               \
+			return tls_fail(t, TLS_WHY_##why); \
 	} while (0)
 
 /* The state that follows: one of those that the row of the message allows (asserted). */
@@ -473,7 +489,7 @@ HF_NODISCARD hf_status tls_write_keys_12(struct hf_tls *t);
 
 /* Once the suite is known: which hash it is. Before that both run. */
 void tls_transcript_choose(struct hf_tls *t);
-void tls_transcript_hash(struct hf_tls *t, uint8_t *ret); /* of all so far; chosen */
+void tls_transcript_hash(struct hf_tls *t, uint8_t *ret);                              /* of all so far; chosen */
 void tls_transcript_hash_of(struct hf_tls *t, enum crypto_hash_id hash, uint8_t *ret); /* either, while not chosen */
 /* RFC 8446 4.4.1: what was so far becomes message_hash. After choosing. */
 void tls_transcript_retry(struct hf_tls *t);
@@ -506,7 +522,8 @@ bool tls_group_usable(const struct hf_tls_config *cfg, uint16_t group);
 /* Is this group there for the version? A KEM has no place in 1.2. */
 bool tls_group_suits(uint16_t group, uint16_t version);
 /* The scheme for a signature of ours: the first of our list that the peer accepts and the key can make; 0: none. */
-uint16_t tls_scheme_for(const struct hf_tls_config *cfg, const struct hf_cred *cred, struct hf_bytes peer_schemes, uint16_t version);
+uint16_t tls_scheme_for(const struct hf_tls_config *cfg, const struct hf_cred *cred, struct hf_bytes peer_schemes,
+			uint16_t version);
 /* hs->peer_key from the leaf, and hs->chain from entries: HF_OK or what tls_fail() gave. */
 HF_NODISCARD hf_status tls_take_leaf(struct hf_tls *t, struct hf_bytes der);
 
@@ -515,8 +532,10 @@ HF_NODISCARD hf_status tls_take_leaf(struct hf_tls *t, struct hf_bytes der);
 /* tls_hello_client.c: the first tasks of a client. */
 extern tls_task *const tls_client_begin[];
 /* tls_hello_client.c builds; tls13_client.c and tls12_client.c go on from a ServerHello whose version is known. exts are sorted. */
-HF_NODISCARD hf_status tls13_client_hello_answered(struct hf_tls *t, const struct tls_server_hello *sh, const struct tls_exts *exts);
-HF_NODISCARD hf_status tls12_client_hello_answered(struct hf_tls *t, const struct tls_server_hello *sh, const struct tls_exts *exts);
+HF_NODISCARD hf_status tls13_client_hello_answered(struct hf_tls *t, const struct tls_server_hello *sh,
+						   const struct tls_exts *exts);
+HF_NODISCARD hf_status tls12_client_hello_answered(struct hf_tls *t, const struct tls_server_hello *sh,
+						   const struct tls_exts *exts);
 /* tls_hello_server.c decides the version, sets name and ALPN; these go on from hs->offer. */
 HF_NODISCARD hf_status tls13_server_hello_came(struct hf_tls *t);
 HF_NODISCARD hf_status tls12_server_hello_came(struct hf_tls *t);
@@ -525,6 +544,8 @@ HF_NODISCARD hf_status tls_ask_certificate(struct hf_tls *t);
 HF_NODISCARD hf_status tls_choose_alpn(struct hf_tls *t);
 /* max_fragment_length and record_size_limit of the peer (RFC 6066 4, RFC 8449): sets t->max_send; both sides. */
 HF_NODISCARD hf_status tls_take_record_limits(struct hf_tls *t, const struct tls_exts *exts);
+/* tls_share.c: the server's answer to either, for EncryptedExtensions or a ServerHello of 1.2: 6 octets at most, or none. */
+void tls_put_record_limits(const struct hf_tls *t, struct hf_wr *out);
 /* tls_share.c: asks for the signature over hs->content with hs->cred's key and t->scheme; the answer is in hs->signature. */
 HF_NODISCARD hf_status tls_ask_signature(struct hf_tls *t);
 /* Asks for a verdict on hs->chain (filled in by the caller, `certs` of them); the next task is tls_take_verdict. */
