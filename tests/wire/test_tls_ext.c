@@ -147,6 +147,22 @@ static void blocks(void **state)
 	}
 }
 
+static void the_longest_extension(void **state)
+{
+	static uint8_t block[4 + UINT16_MAX];
+	struct hf_rd in = hf_rd_over((struct hf_bytes){ block, sizeof(block) });
+	struct tls_ext e;
+
+	(void)state;
+	hf_store16(block, TLS_EXT_PADDING);
+	hf_store16(block + 2, UINT16_MAX);
+	assert_true(tls_ext_next(&in, &e));
+	assert_int_equal(e.type, TLS_EXT_PADDING);
+	assert_int_equal(e.body.len, UINT16_MAX);
+	assert_false(tls_ext_next(&in, &e));
+	assert_int_equal(hf_rd_end(&in), HF_OK);
+}
+
 static void numbers(void **state)
 {
 	struct hf_bytes list;
@@ -287,6 +303,37 @@ static void offered_psks(void **state)
 	REFUSED(HF_INVALID, m,
 		tls_ext_offered_psks_parse(BYTES("\x00\x08" IDENTITY "\x00\x42\x20" BINDER "\x20" BINDER), &m));
 	REFUSED(HF_INVALID, m, tls_ext_offered_psks_parse(BYTES("\x00\x10" IDENTITY IDENTITY "\x00\x21\x20" BINDER), &m));
+	/* The list is long enough, its second identity is empty. */
+	REFUSED(HF_MALFORMED, m,
+		tls_ext_offered_psks_parse(
+			BYTES("\x00\x0e" IDENTITY "\x00\x00\x00\x00\x00\x05\x00\x42\x20" BINDER "\x20" BINDER), &m));
+}
+
+/* 65,535 octets of binders: 255 of the longest, and one of 254 octets. */
+static void as_many_binders_as_can_be(void **state)
+{
+	static uint8_t body[2 + 256 * 7 + 2 + UINT16_MAX];
+	struct hf_wr out = hf_wr_over(body, sizeof(body));
+	struct tls_offered_psks m;
+	size_t list;
+
+	(void)state;
+	list = tls_vec_begin(&out, 2);
+	for (unsigned i = 0; i < 256; i++)
+		hf_wr_copy(&out, "\x00\x01i\x00\x00\x00", 7);
+	tls_vec_end(&out, 2, list);
+	list = tls_vec_begin(&out, 2);
+	for (unsigned i = 0; i < 256; i++) {
+		uint8_t n = i ? 255 : 254;
+
+		hf_wr_u8(&out, n);
+		hf_wr_fill(&out, 0xbb, n);
+	}
+	tls_vec_end(&out, 2, list);
+	assert_int_equal(written(&out), sizeof(body));
+	assert_int_equal(tls_ext_offered_psks_parse((struct hf_bytes){ body, sizeof(body) }, &m), HF_OK);
+	assert_int_equal(m.count, 256);
+	assert_int_equal(m.binders.len, UINT16_MAX);
 }
 
 int main(void)
@@ -301,6 +348,8 @@ int main(void)
 		cmocka_unit_test(status_request),
 		cmocka_unit_test(key_shares),
 		cmocka_unit_test(offered_psks),
+		cmocka_unit_test(as_many_binders_as_can_be),
+		cmocka_unit_test(the_longest_extension),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
