@@ -78,6 +78,11 @@ struct hf_cert_ask {
 	enum hf_cert_purpose purpose;
 	struct hf_bytes ocsp; /* the staple, or empty */
 	bool must_staple;     /* the peer was asked for a staple: a leaf that promises one (RFC 7633) must bring it */
+	/*
+	 * To the letter: also what RFC 5280 and the CA/Browser Forum's baseline requirements want of those who issue, and what
+	 * no client takes them up on (key identifiers, serial numbers, what is critical). For checkers, not for connections.
+	 */
+	bool letter;
 };
 
 #define HF_CERT_REPORT_CERTS 10u
@@ -102,6 +107,7 @@ struct hf_cert_report {
 	unsigned at;              /* index into cert[] of the one to blame */
 	unsigned certs;
 	struct hf_cert_view cert[HF_CERT_REPORT_CERTS]; /* the path as built, leaf first; what was sent when none was found */
+	char detail[200]; /* which rule was broken, more exactly than the fault's sentence; empty: no more to say */
 	char asked_name[260];
 	uint64_t at_unix_s;
 };

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The check of a peer's chain.
+ *
+ * libcrypto builds one path and does not look for another when that fails; with cross-signed authorities the next can be
+ * good. So the paths are found here: depth first from the leaf, at each step the anchors first and then what the peer sent,
+ * by names and key identifiers alone. Each path that reaches an anchor is judged by our rules (cert_rules.c,
+ * cert_constraints.c), by revocation lists, and by libcrypto (cert_chain.c); the first without a fault ends the search.
+ * Otherwise the path that came closest is told, or why there was none. A peer decides what it sends, so steps and
+ * judgements are bounded.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "crypto/cert_internal.h"
+
+#define STEPS_MAX 2000u    /* of the search for paths */
+#define JUDGEMENTS_MAX 48u /* of whole paths, each with a signature or more */
+
+struct search {
+	const struct hf_trust *trust;
+	const struct hf_cert_ask *ask;
+	struct cert *sent[CERT_PATH_MAX];
+	unsigned sents;
+	struct cert_path path; /* as far as it is built */
+	unsigned steps, judgements;
+	bool has_best;
+	struct cert_verdict best;
+	hf_status failed;
+};
+
+/* ---- which fault is told ---- */
+
+/* What is told first when there are several: whether it is genuine, then what it may do, then when and for whom. */
+static const enum hf_cert_fault order[] = {
+	HF_CERT_BAD_SIGNATURE,    HF_CERT_UNKNOWN_ISSUER, HF_CERT_MALFORMED,   HF_CERT_UNSUPPORTED_CRITICAL,
+	HF_CERT_NOT_A_CA,         HF_CERT_PATH_LENGTH,    HF_CERT_WEAK_KEY,    HF_CERT_WEAK_HASH,
+	HF_CERT_NAME_CONSTRAINTS, HF_CERT_REVOKED,        HF_CERT_EXPIRED,     HF_CERT_NOT_YET_VALID,
+	HF_CERT_WRONG_PURPOSE,    HF_CERT_WRONG_NAME,     HF_CERT_CRL_MISSING, HF_CERT_STAPLE_BAD,
+	HF_CERT_STAPLE_MISSING,   HF_CERT_OTHER,
+};
+
+static unsigned rank_of(const struct cert_ruling *r)
+{
+	unsigned n = sizeof(order) / sizeof(order[0]), i = 0;
+
+	if (r->fault == HF_CERT_GOOD)
+		return 3 * n;
+	while (i < n && order[i] != r->fault)
+		i++;
+	return r->letter ? n + i : i;
+}
+
+void cert_verdict_note(struct cert_verdict *v, unsigned at, struct cert_ruling r)
+{
+	if (r.fault == HF_CERT_GOOD)
+		return;
+	if (rank_of(&r) < rank_of(&v->each[at]))
+		v->each[at] = r;
+	if (rank_of(&r) < rank_of(&v->ruling)) {
+		v->ruling = r;
+		v->at = at;
+	}
+}
+
+/* ---- judging a path ---- */
+
+static void apply_revocation(struct search *s, struct cert_verdict *v)
+{
+	const struct cert_path *path = &v->path;
+	const struct cert *leaf = path->cert[0];
+
+	for (unsigned i = 0; s->trust->crls > 0 && i + 1 < path->certs; i++)
+		cert_verdict_note(v, i, cert_crl_look_up(s->trust, path->cert[i], path->cert[i + 1], s->ask->unix_s));
+	if (path->certs < 2)
+		return; /* trusted as it is: nobody else can say that it is not */
+	if (s->ask->ocsp.len > 0)
+		cert_verdict_note(v, 0, cert_ocsp_judge(s->ask->ocsp, leaf, path->cert[1], s->ask->unix_s));
+	else if (s->ask->must_staple && leaf->must_staple)
+		cert_verdict_note(
+			v, 0, (struct cert_ruling){ HF_CERT_STAPLE_MISSING, X509_V_ERR_OCSP_VERIFY_NEEDED, NULL, false });
+}
+
+/* True when this path is good, or nothing more can be found out. */
+static bool judge(struct search *s)
+{
+	struct cert_verdict v = { .path = s->path };
+
+	if (++s->judgements > JUDGEMENTS_MAX)
+		return true;
+	cert_rules_apply(&v, s->ask);
+	cert_constraints_apply(&v);
+	/* Signatures cost most: not for a path that is worse already than one that is known. */
+	if (!s->has_best || rank_of(&v.ruling) > rank_of(&s->best.ruling)) {
+		apply_revocation(s, &v);
+		s->failed = cert_chain_apply(&v, s->ask);
+	}
+	if (!s->has_best || rank_of(&v.ruling) > rank_of(&s->best.ruling))
+		s->best = v;
+	s->has_best = true;
+	return s->failed != HF_OK || v.ruling.fault == HF_CERT_GOOD;
+}
+
+/* ---- finding paths ---- */
+
+static bool is_on(const struct cert_path *path, const struct cert *c)
+{
+	for (unsigned i = 0; i < path->certs; i++)
+		if (cert_same(path->cert[i], c))
+			return true;
+	return false;
+}
+
+static bool go_on(struct search *s);
+
+static bool step(struct search *s, const struct cert *next, bool is_anchor)
+{
+	bool done;
+
+	if (++s->steps > STEPS_MAX)
+		return true;
+	s->path.cert[s->path.certs++] = next;
+	done = is_anchor ? judge(s) : go_on(s);
+	s->path.certs--;
+	return done;
+}
+
+/* True when the search is over. */
+static bool go_on(struct search *s)
+{
+	const struct cert *last = s->path.cert[s->path.certs - 1];
+
+	if (s->path.certs == CERT_PATH_MAX)
+		return false;
+	for (size_t i = 0; i < s->trust->anchors; i++)
+		if (cert_may_be_issued_by(last, s->trust->anchor[i]) && !is_on(&s->path, s->trust->anchor[i]) &&
+		    step(s, s->trust->anchor[i], true))
+			return true;
+	for (unsigned i = 1; i < s->sents; i++)
+		if (cert_may_be_issued_by(last, s->sent[i]) && !is_on(&s->path, s->sent[i]) && step(s, s->sent[i], false))
+			return true;
+	return false;
+}
+
+static const struct cert *find_anchor(const struct hf_trust *t, const struct cert *c)
+{
+	for (size_t i = 0; i < t->anchors; i++)
+		if (cert_same(t->anchor[i], c))
+			return t->anchor[i];
+	return NULL;
+}
+
+static void find_paths(struct search *s)
+{
+	s->path = (struct cert_path){ .cert = { s->sent[0] }, .certs = 1 };
+	if (find_anchor(s->trust, s->sent[0]) && judge(s))
+		return;
+	go_on(s);
+}
+
+/* ---- when no path was found ---- */
+
+static bool has_issuer(const struct search *s, const struct cert *c)
+{
+	for (unsigned i = 0; i < s->sents; i++)
+		if (s->sent[i] != c && cert_may_be_issued_by(c, s->sent[i]))
+			return true;
+	return false;
+}
+
+/*
+ * Nothing but the leaf was sent, and its issuer is not one that is trusted: what is missing is in between. When issuers
+ * were sent, the uppermost that they lead to is what is not trusted.
+ */
+static void explain_no_path(struct search *s, struct cert_verdict *v)
+{
+	const struct cert *leaf = s->sent[0];
+	struct cert_ruling r = { HF_CERT_UNKNOWN_ISSUER, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, NULL, false };
+	unsigned at = 0;
+
+	if (leaf->self_issued && cert_may_be_issued_by(leaf, leaf))
+		r = (struct cert_ruling){ HF_CERT_SELF_SIGNED, X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, NULL, false };
+	else if (!has_issuer(s, leaf))
+		r.fault = HF_CERT_MISSING_INTERMEDIATE;
+	v->path = (struct cert_path){ .certs = s->sents };
+	for (unsigned i = 0; i < s->sents; i++)
+		v->path.cert[i] = s->sent[i];
+	if (r.fault == HF_CERT_UNKNOWN_ISSUER)
+		while (at + 1 < s->sents && cert_may_be_issued_by(s->sent[at], s->sent[at + 1]))
+			at++;
+	v->ruling = v->each[at] = r;
+	v->at = at;
+}
+
+/* ---- the report ---- */
+
+static void fill_report(const struct search *s, const struct cert_verdict *v, bool found, struct hf_cert_report *ret)
+{
+	const struct hf_cert_ask *ask = s->ask;
+
+	*ret = (struct hf_cert_report){ .fault = v->ruling.fault,
+					.libcrypto = v->ruling.libcrypto,
+					.at = v->at,
+					.certs = v->path.certs,
+					.at_unix_s = ask->unix_s };
+	for (unsigned i = 0; i < v->path.certs; i++) {
+		cert_view_of(v->path.cert[i], found && i + 1 == v->path.certs, &ret->cert[i]);
+		ret->cert[i].fault = v->each[i].fault;
+	}
+	if (v->ruling.detail)
+		snprintf(ret->detail, sizeof(ret->detail), "%s", v->ruling.detail);
+	cert_text_put(ret->asked_name, sizeof(ret->asked_name), ask->name);
+}
+
+static hf_status read_sent(struct search *s, struct hf_cert_report *ret)
+{
+	const char *why;
+
+	for (size_t i = 0; i < s->ask->certs && s->sents < CERT_PATH_MAX; i++) {
+		hf_status st = cert_make(s->ask->chain[i], &s->sent[s->sents], &why);
+
+		if (st == HF_OK)
+			s->sents++;
+		else if (st == HF_FULL)
+			return st;
+		else if (i == 0) {
+			*ret = (struct hf_cert_report){ .fault = HF_CERT_MALFORMED, .at_unix_s = s->ask->unix_s };
+			snprintf(ret->detail, sizeof(ret->detail), "%s", why);
+			cert_text_put(ret->asked_name, sizeof(ret->asked_name), s->ask->name);
+			return HF_MALFORMED;
+		}
+		/* What is not the leaf may be of no use (RFC 8446 4.4.2): it is as if it had not been sent. */
+	}
+	return HF_OK;
+}
+
+hf_status hf_cert_check(const struct hf_trust *t, const struct hf_cert_ask *ask, struct hf_cert_report *ret)
+{
+	struct search s = { .trust = t, .ask = ask };
+	hf_status st;
+
+	if (ask->certs == 0)
+		return HF_MALFORMED;
+	st = read_sent(&s, ret);
+	if (st == HF_OK) {
+		find_paths(&s);
+		st = s.failed;
+	}
+	if (st == HF_OK) {
+		bool found = s.has_best;
+
+		if (!found)
+			explain_no_path(&s, &s.best);
+		fill_report(&s, &s.best, found, ret);
+		st = ret->fault == HF_CERT_GOOD ? HF_OK : HF_UNTRUSTED;
+	}
+	for (unsigned i = 0; i < s.sents; i++)
+		cert_free(s.sent[i]);
+	return crypto_failed(st);
+}
+
+/* ---- the faults ---- */
+
+static const struct {
+	const char *code, *sentence, *advice;
+	uint8_t alert;
+} faults[HF_CERT_FAULT_COUNT] = {
+#define F(name_, code_, alert_, sentence_, advice_) [HF_CERT_##name_] = { code_, sentence_, advice_, alert_ },
+#include "hf/cert_faults.def"
+#undef F
+};
+
+const char *hf_cert_fault_code(enum hf_cert_fault f)
+{
+	return faults[f].code;
+}
+
+const char *hf_cert_fault_sentence(enum hf_cert_fault f)
+{
+	return faults[f].sentence;
+}
+
+const char *hf_cert_fault_advice(enum hf_cert_fault f)
+{
+	return faults[f].advice;
+}
+
+uint8_t hf_cert_fault_alert(enum hf_cert_fault f)
+{
+	return faults[f].alert;
+}

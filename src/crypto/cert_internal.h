@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HF_CRYPTO_CERT_INTERNAL_H
+#define HF_CRYPTO_CERT_INTERNAL_H
+
+#include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+
+#include "crypto/cert_der.h"
+#include "crypto/cert_name.h"
+#include "crypto/cert_pem.h"
+#include "crypto/crypto_internal.h"
+#include "hf/cert.h"
+
+/* What the files cert_*.c share. */
+
+#define CERT_PATH_MAX HF_CERT_REPORT_CERTS /* certificates of a path, leaf and anchor included */
+
+/* One certificate, read twice: strictly by us, and by libcrypto. Read-only once made. */
+struct cert {
+	uint8_t *der; /* owned; facts and the rest point into it */
+	size_t len;
+	struct cert_facts facts;
+	X509 *x;
+	EVP_PKEY *pkey; /* x owns it; NULL: nothing that libcrypto can make a key of */
+
+	/* From its extensions; what breaks its format is told by `broken`. */
+	const char *broken;
+	bool has_constraints, is_ca, has_path_len; /* basicConstraints */
+	unsigned path_len;
+	bool has_usage;
+	unsigned usage;                           /* KU_..., as libcrypto has them */
+	struct hf_bytes san;                      /* the extension's value; empty: it has none */
+	struct hf_bytes eku;                      /* the list of OIDs; empty: it has none */
+	struct hf_bytes key_id, authority_key_id; /* empty: none */
+	bool authority_has_issuer;                /* authorityCertIssuer or its serial number */
+	bool self_issued;                         /* subject and issuer are one name */
+	bool must_staple;                         /* RFC 7633, status_request */
+};
+
+/* HF_OK; HF_MALFORMED with *ret_why as cert_facts_read() has it; HF_FULL. The octets are copied. */
+HF_NODISCARD hf_status cert_make(struct hf_bytes der, struct cert **ret, const char **ret_why);
+void cert_free(struct cert *c); /* NULL is allowed */
+bool cert_same(const struct cert *a, const struct cert *b);
+/* Do names and key identifiers allow that issuer signed this one? The signature is not looked at. */
+bool cert_may_be_issued_by(const struct cert *c, const struct cert *issuer);
+bool cert_has_eku(const struct cert *c, const uint8_t *oid, size_t len);
+
+struct hf_cred {
+	struct cert **cert;
+	size_t certs;
+	struct hf_key *key;
+	uint8_t *ocsp, *sct_list; /* owned; NULL: none */
+	size_t ocsp_len, sct_list_len;
+};
+
+struct cert_crl;
+
+struct hf_trust {
+	const struct hf_crypto *crypto;
+	struct cert **anchor;
+	size_t anchors, room;
+	struct cert_crl **crl;
+	size_t crls, crl_room;
+};
+
+/* A fault of one certificate of a path. `detail` may be NULL; it is a string that lives for ever. */
+struct cert_ruling {
+	enum hf_cert_fault fault;
+	int libcrypto; /* X509_V_ERR_... */
+	const char *detail;
+	bool letter; /* of the rules to the letter only */
+};
+
+/* Leaf first; the last is the anchor, which may be the leaf itself. */
+struct cert_path {
+	const struct cert *cert[CERT_PATH_MAX];
+	unsigned certs;
+};
+
+/* What a path comes to: the ruling that is told, whom it blames, and what each certificate has. */
+struct cert_verdict {
+	struct cert_path path;
+	struct cert_ruling ruling;
+	unsigned at;
+	struct cert_ruling each[CERT_PATH_MAX];
+};
+
+/* cert_check.c: takes a ruling into a verdict, which keeps the one that people should be told. */
+void cert_verdict_note(struct cert_verdict *v, unsigned at, struct cert_ruling r);
+
+/* cert_rules.c: what RFC 5280 and the CA/Browser Forum's baseline requirements want of each certificate in its place. */
+void cert_rules_apply(struct cert_verdict *v, const struct hf_cert_ask *ask);
+
+/* cert_constraints.c: names below an issuer with nameConstraints, beyond what libcrypto judges. */
+void cert_constraints_apply(struct cert_verdict *v);
+bool cert_subtrees_are(const struct cert *c, bool letter); /* sound */
+
+/* cert_chain.c: a path through libcrypto. */
+hf_status cert_chain_apply(struct cert_verdict *v, const struct hf_cert_ask *ask);
+
+/* cert_crl.c */
+void cert_crl_free(struct cert_crl *crl);
+struct cert_ruling cert_crl_look_up(const struct hf_trust *t, const struct cert *c, const struct cert *issuer,
+				    uint64_t unix_s);
+
+/* cert_ocsp.c: the staple against the leaf and its issuer. */
+struct cert_ruling cert_ocsp_judge(struct hf_bytes response, const struct cert *leaf, const struct cert *issuer,
+				   uint64_t unix_s);
+
+/* cert_report.c */
+void cert_view_of(const struct cert *c, bool from_trust, struct hf_cert_view *ret);
+/*
+ * Text from outside, made fit to be shown: UTF-8, controls and what turns the direction of writing as \x and \u, cut
+ * with "..." where the room ends.
+ */
+void cert_text_put(char *to, size_t room, struct hf_bytes text);
+
+#endif
