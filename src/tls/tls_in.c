@@ -189,6 +189,10 @@ bool tls_take_message(struct hf_tls *t)
 		tls_break(t, TLS_WHY_UNEXPECTED);
 		return true;
 	}
+	if (!is_connected_state(t->state) && !tls_has_past(t, len)) {
+		hs->next = t->state;
+		return tls_ask(t, HF_TLS_WANTS_ROOM) == HF_PENDING;
+	}
 	handle(t, turn, message, (struct hf_bytes){ hs->in + TLS_MESSAGE_HEADER, len - TLS_MESSAGE_HEADER }, len);
 	return true;
 }
@@ -313,7 +317,7 @@ static bool has_room(struct hf_tls *t, size_t n)
 		need = need > len + n ? need : len + n;
 	}
 	hs->need = need;
-	hs->need_is_flight = false;
+	hs->need_for = TLS_NEED_IN;
 	return tls_ask(t, HF_TLS_WANTS_ROOM) == HF_OK; /* never: the question stands */
 }
 

@@ -264,11 +264,17 @@ struct tls_offer {
 #define TLS_CHAIN_MAX 16u
 #define TLS_SECRETS_MAX 8u
 
+enum tls_need { /* what more room is for */
+	TLS_NEED_IN,
+	TLS_NEED_FLIGHT,
+	TLS_NEED_PAST,
+};
+
 struct tls_hs {
 	/* the room this stands at the start of, and what was lent later because a message is long */
-	struct hf_room room, flight_extra, in_extra;
+	struct hf_room room, flight_extra, in_extra, past_extra;
 	size_t need;         /* asked for with WANTS_ROOM */
-	bool need_is_flight; /* for the flight, else for in[] */
+	uint8_t need_for;    /* enum tls_need */
 	uint8_t *flight;     /* our messages, plain, not yet sealed */
 	uint32_t flight_len, flight_sent, flight_room;
 	uint32_t flight_told; /* where in flight[] the first message begins that the explanation was not told of */
@@ -283,6 +289,11 @@ struct tls_hs {
 	uint32_t message_len;   /* its octets, header included; 0: it stands in no in[] (change_cipher_spec) */
 	uint16_t message_type;
 	struct hf_tls_question question; /* what == HF_TLS_WANTS_INPUT: none */
+
+	/* the messages themselves, while 1.2 may want them signed (RFC 5246 7.4.8); may move between two messages */
+	uint8_t *past;
+	uint32_t past_len, past_room;
+	bool keeps_past;
 
 	/* randomness and the transcript */
 	uint8_t entropy[32];
@@ -494,6 +505,8 @@ void tls_transcript_hash_of(struct hf_tls *t, enum crypto_hash_id hash, uint8_t 
 /* RFC 8446 4.4.1: what was so far becomes message_hash. After choosing. */
 void tls_transcript_retry(struct hf_tls *t);
 void tls_transcript_add(struct hf_tls *t, struct hf_bytes message);
+/* Is there room to keep n octets more of messages (or need they not be kept)? False: hs->need says what to ask for. */
+bool tls_has_past(struct hf_tls *t, size_t n);
 /* The handler's message as it came, header included. */
 struct hf_bytes tls_message_bytes(const struct hf_tls *t);
 
@@ -531,6 +544,10 @@ HF_NODISCARD hf_status tls_take_leaf(struct hf_tls *t, struct hf_bytes der);
 
 /* tls_hello_client.c: the first tasks of a client. */
 extern tls_task *const tls_client_begin[];
+/* The tasks after a HelloRetryRequest; and forgets the session to be offered. */
+extern tls_task *const tls_client_begin_again[];
+void tls_client_drop_session(struct tls_hs *hs);
+/* tls_hello_answer.c takes what comes back. */
 /* tls_hello_client.c builds; tls13_client.c and tls12_client.c go on from a ServerHello whose version is known. exts are sorted. */
 HF_NODISCARD hf_status tls13_client_hello_answered(struct hf_tls *t, const struct tls_server_hello *sh,
 						   const struct tls_exts *exts);

@@ -216,9 +216,11 @@ hf_status tls_message(struct hf_tls *t, uint8_t type, size_t n, struct hf_wr *re
 		if (hs->flight_len > hs->flight_sent)
 			return HF_AGAIN;
 		hs->need = n;
-		hs->need_is_flight = true;
+		hs->need_for = TLS_NEED_FLIGHT;
 		return tls_ask(t, HF_TLS_WANTS_ROOM);
 	}
+	if (!tls_has_past(t, n))
+		return tls_ask(t, HF_TLS_WANTS_ROOM);
 	*ret = hf_wr_over(hs->flight + hs->flight_len, hs->flight_room - hs->flight_len);
 	begun = tls_message_begin(ret, type);
 	HF_ASSERT(begun == 0);
@@ -240,6 +242,8 @@ hf_status tls_commit(struct hf_tls *t, struct hf_wr *out)
 	const uint32_t from = t->hs->flight_len;
 
 	HF_TRY(tls_commit_apart(t, out));
+	/* A message longer than it said it would be: a mistake of ours, not of the peer's. */
+	TLS_REQUIRE(t, tls_has_past(t, t->hs->flight_len - from), INTERNAL);
 	tls_transcript_add(t, (struct hf_bytes){ t->hs->flight + from, t->hs->flight_len - from });
 	return HF_OK;
 }

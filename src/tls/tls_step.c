@@ -8,6 +8,7 @@
 
 #define FLIGHT_ROOM 6144u /* of our messages at first: a chain of usual size */
 #define IN_ROOM 6144u
+#define PAST_ROOM 8192u /* of both sides' messages */
 #define ALIGN 64u
 
 static size_t aligned(size_t n)
@@ -17,13 +18,13 @@ static size_t aligned(size_t n)
 
 size_t hf_tls_room(void)
 {
-	return aligned(sizeof(struct tls_hs)) + FLIGHT_ROOM + IN_ROOM;
+	return aligned(sizeof(struct tls_hs)) + FLIGHT_ROOM + PAST_ROOM + IN_ROOM;
 }
 
 static const struct hf_tls_question no_question = { .what = HF_TLS_WANTS_INPUT };
 static const struct hf_tls_question room_question = {
 	.what = HF_TLS_WANTS_ROOM,
-	.room = ((sizeof(struct tls_hs) + ALIGN - 1) & ~(size_t)(ALIGN - 1)) + FLIGHT_ROOM + IN_ROOM,
+	.room = ((sizeof(struct tls_hs) + ALIGN - 1) & ~(size_t)(ALIGN - 1)) + FLIGHT_ROOM + PAST_ROOM + IN_ROOM,
 };
 
 void tls_lay_room(struct hf_tls *t, struct hf_room room)
@@ -35,8 +36,10 @@ void tls_lay_room(struct hf_tls *t, struct hf_room room)
 	hs->room = room;
 	hs->flight = room.at + aligned(sizeof(*hs));
 	hs->flight_room = FLIGHT_ROOM;
-	hs->in = hs->flight + FLIGHT_ROOM;
-	hs->in_room = (uint32_t)(room.len - aligned(sizeof(*hs)) - FLIGHT_ROOM);
+	hs->past = hs->flight + FLIGHT_ROOM;
+	hs->past_room = PAST_ROOM;
+	hs->in = hs->past + PAST_ROOM;
+	hs->in_room = (uint32_t)(room.len - aligned(sizeof(*hs)) - FLIGHT_ROOM - PAST_ROOM);
 	hs->question = no_question;
 	hs->next = t->state;
 	t->hs = hs;
@@ -168,6 +171,23 @@ void tls_transcript_add(struct hf_tls *t, struct hf_bytes message)
 	crypto_hash_add(&hs->transcript[0], message);
 	if (!hs->transcript_chosen)
 		crypto_hash_add(&hs->transcript[1], message);
+	if (hs->keeps_past) {
+		/* tls_message() and tls_take_message() have seen to the room. */
+		HF_ASSERT(hs->past_room - hs->past_len >= message.len);
+		memcpy(hs->past + hs->past_len, message.at, message.len);
+		hs->past_len += (uint32_t)message.len;
+	}
+}
+
+bool tls_has_past(struct hf_tls *t, size_t n)
+{
+	struct tls_hs *hs = t->hs;
+
+	if (!hs->keeps_past || hs->past_room - hs->past_len >= n)
+		return true;
+	hs->need = hs->past_len + n + PAST_ROOM;
+	hs->need_for = TLS_NEED_PAST;
+	return false;
 }
 
 void tls_transcript_choose(struct hf_tls *t)
@@ -369,16 +389,26 @@ void hf_tls_give_room(struct hf_tls *t, struct hf_room room, struct hf_room *ret
 	HF_ASSERT(room.len >= hs->need && room.len <= UINT32_MAX);
 	answer(t, HF_TLS_WANTS_ROOM);
 	/* What stands in the first room stays where it is: a message in use lends from there. */
-	extra = hs->need_is_flight ? &hs->flight_extra : &hs->in_extra;
-	if (hs->need_is_flight) {
+	switch ((enum tls_need)hs->need_for) {
+	case TLS_NEED_FLIGHT:
 		memcpy(room.at, hs->flight, hs->flight_len);
 		hs->flight = room.at;
 		hs->flight_room = (uint32_t)room.len;
-	} else {
+		extra = &hs->flight_extra;
+		break;
+	case TLS_NEED_PAST:
+		memcpy(room.at, hs->past, hs->past_len);
+		hs->past = room.at;
+		hs->past_room = (uint32_t)room.len;
+		extra = &hs->past_extra;
+		break;
+	default:
 		HF_ASSERT(!hs->message_open);
 		memcpy(room.at, hs->in, hs->in_len);
 		hs->in = room.at;
 		hs->in_room = (uint32_t)room.len;
+		extra = &hs->in_extra;
+		break;
 	}
 	*ret_old = *extra;
 	*extra = room;
@@ -412,10 +442,17 @@ struct hf_room hf_tls_take_room(struct hf_tls *t)
 		return take(&hs->flight_extra);
 	}
 	if (hs->in_extra.len > 0) {
-		hs->in = hs->room.at + aligned(sizeof(*hs)) + FLIGHT_ROOM;
-		hs->in_room = (uint32_t)(hs->room.len - aligned(sizeof(*hs)) - FLIGHT_ROOM);
+		hs->in = hs->room.at + aligned(sizeof(*hs)) + FLIGHT_ROOM + PAST_ROOM;
+		hs->in_room = (uint32_t)(hs->room.len - aligned(sizeof(*hs)) - FLIGHT_ROOM - PAST_ROOM);
 		hs->in_len = 0;
 		return take(&hs->in_extra);
+	}
+	if (hs->past_extra.len > 0) {
+		hs->past = hs->room.at + aligned(sizeof(*hs)) + FLIGHT_ROOM;
+		hs->past_room = PAST_ROOM;
+		hs->past_len = 0;
+		hs->keeps_past = false;
+		return take(&hs->past_extra);
 	}
 	for (unsigned i = 0; i < TLS_SHARES_MAX; i++)
 		crypto_kex_clear(&hs->kex[i]);

@@ -82,6 +82,7 @@ hf_status hf_tls_init(void *mem, struct hf_room room, const struct hf_tls_config
 	t->hs->tickets_left = cfg->tickets == HF_TLS_NO_TICKETS || cfg->no_resumption ? 0
 			      : cfg->tickets                                          ? cfg->tickets
 										      : 2;
+	t->hs->keeps_past = tls_cfg_min(cfg) == HF_TLS_1_2 && (!cfg->server || cfg->client_cert != HF_TLS_CLIENT_CERT_NONE);
 	if (!cfg->server) {
 		t->hs->name = start->name;
 		if (start->session.len > 0 && start->session.len <= sizeof(t->hs->session_bytes) && !cfg->no_resumption) {
