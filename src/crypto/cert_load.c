@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* What we show: a chain and its key from the files of people, with a sentence for each way in which they can be wrong. */
-#include <openssl/err.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -87,19 +86,14 @@ static hf_status check_order(const struct hf_cred *cred, struct hf_cert_trouble 
 static hf_status key_of_der(const struct hf_crypto *c, struct hf_bytes der, unsigned block, struct hf_key **ret,
 			    struct hf_cert_trouble *t)
 {
-	const unsigned char *at = der.at;
-	EVP_PKEY *pkey = der.len ? d2i_AutoPrivateKey(NULL, &at, (long)der.len) : NULL;
-	hf_status st;
+	hf_status st = crypto_key_load(c, der, ret);
 
-	if (!pkey || at != der.at + der.len) {
-		EVP_PKEY_free(pkey);
+	if (st == HF_MALFORMED)
 		cert_trouble_say(t, block, "it is no private key that can be read");
-		return crypto_failed(HF_MALFORMED);
-	}
-	st = crypto_key_of_pkey(c, pkey, ret);
 	if (st == HF_UNSUPPORTED)
 		cert_trouble_say(t, block,
-				 "TLS has no signature for a key of this kind: use EC P-256, P-384, P-521, RSA, or Ed25519");
+				 "it is encrypted, or TLS has no signature for a key of its kind: use EC P-256, P-384, P-521, RSA or "
+				 "Ed25519, without a passphrase");
 	return st;
 }
 
