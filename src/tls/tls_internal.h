@@ -405,6 +405,7 @@ struct hf_tls {
 	bool early_skip;     /* server: records that do not open are passed over while early_left lasts */
 	uint32_t small_left; /* octets still to go in short records */
 
+	uint8_t name_hash[32]; /* client, SHA-256: whom its sessions are for; the name itself is lent for the handshake only */
 	uint8_t resumption[48], exporter[48]; /* 1.2: the master secret, and the two randoms below */
 	uint8_t randoms[64];
 
@@ -563,6 +564,7 @@ HF_NODISCARD hf_status tls_choose_alpn(struct hf_tls *t);
 HF_NODISCARD hf_status tls_take_record_limits(struct hf_tls *t, const struct tls_exts *exts);
 /* tls_share.c: the server's answer to either, for EncryptedExtensions or a ServerHello of 1.2: 6 octets at most, or none. */
 void tls_put_record_limits(const struct hf_tls *t, struct hf_wr *out);
+uint16_t tls_own_record_limit(const struct hf_tls *t, uint16_t version); /* as record_size_limit says it */
 /* tls_share.c: asks for the signature over hs->content with hs->cred's key and t->scheme; the answer is in hs->signature. */
 HF_NODISCARD hf_status tls_ask_signature(struct hf_tls *t);
 /* Asks for a verdict on hs->chain (filled in by the caller, `certs` of them); the next task is tls_take_verdict. */

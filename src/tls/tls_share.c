@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/* What both versions and both sides ask and check alike: signatures, verdicts, the peer's leaf, the sizes of records. */
+#include "tls/tls_internal.h"
+
+/* ---- signatures and certificates ---- */
+
+hf_status tls_ask_signature(struct hf_tls *t)
+{
+	struct tls_hs *hs = t->hs;
+
+	hs->signature_len = 0;
+	hs->question = (struct hf_tls_question){
+		.what = HF_TLS_WANTS_INPUT,
+		.version = t->version,
+		.scheme = t->scheme,
+		.content = { hs->content, hs->content_len },
+		.cred = hs->cred,
+	};
+	return tls_ask(t, HF_TLS_WANTS_SIGNATURE);
+}
+
+hf_status tls_ask_verdict(struct hf_tls *t, size_t certs, struct hf_bytes ocsp, struct hf_bytes scts)
+{
+	struct tls_hs *hs = t->hs;
+
+	HF_ASSERT(certs >= 1 && certs <= TLS_CHAIN_MAX);
+	hs->certs = (uint8_t)certs;
+	hs->question = (struct hf_tls_question){
+		.what = HF_TLS_WANTS_INPUT,
+		.version = t->version,
+		.chain = hs->chain,
+		.certs = certs,
+		.ocsp = ocsp,
+		.sct_list = scts,
+		.peer_name = t->server ? (struct hf_bytes){ 0 } : hs->name,
+	};
+	return tls_ask(t, HF_TLS_WANTS_VERDICT);
+}
+
+hf_status tls_take_verdict(struct hf_tls *t)
+{
+	struct tls_hs *hs = t->hs;
+
+	if (hs->verdict) {
+		tls_tell(t, HF_TLS_TOLD_CERTIFICATE_BAD)->x = hs->verdict;
+		return tls_fail_alert(t, TLS_WHY_VERDICT, hs->verdict);
+	}
+	t->peer_certificate = true;
+	tls_tell(t, HF_TLS_TOLD_CERTIFICATE_OK)->x = hs->certs;
+	return HF_OK;
+}
+
+/* RFC 8422 2, RFC 5246 7.4.2: in 1.2 the suite names the kind of key a server must have. */
+static bool suits(const struct hf_tls *t, enum crypto_key_kind kind)
+{
+	if (kind == CRYPTO_KEY_OTHER)
+		return false;
+	if (t->server || t->version != TLS_VERSION_1_2)
+		return true;
+	switch (t->suite->kx) {
+	case TLS_KX_RSA:
+		return kind == CRYPTO_KEY_RSA;
+	case TLS_KX_ECDHE_RSA:
+		return kind == CRYPTO_KEY_RSA || kind == CRYPTO_KEY_RSA_PSS;
+	default:
+		return kind != CRYPTO_KEY_RSA && kind != CRYPTO_KEY_RSA_PSS;
+	}
+}
+
+hf_status tls_take_leaf(struct hf_tls *t, struct hf_bytes der)
+{
+	struct tls_hs *hs = t->hs;
+	struct crypto_pub *key = NULL;
+	const hf_status read = crypto_pub_of_cert(t->cfg->crypto, der, &key);
+
+	TLS_REQUIRE(t, read != HF_FULL, NO_MEMORY);
+	TLS_REQUIRE(t, read != HF_UNSUPPORTED, WRONG_KEY_KIND);
+	TLS_REQUIRE(t, read == HF_OK, BAD_CERTIFICATE);
+	if (!suits(t, crypto_pub_kind(key))) {
+		crypto_pub_free(key);
+		return tls_fail(t, TLS_WHY_WRONG_KEY_KIND);
+	}
+	crypto_pub_free(hs->peer_key);
+	hs->peer_key = key;
+	return HF_OK;
+}
+
+/* ---- sizes of records ---- */
+
+#define LIMIT_MIN 64u          /* RFC 8449 4 */
+#define FRAGMENT_LENGTH_MAX 4u /* RFC 6066 4: 1 to 4 for 2^9 to 2^12 */
+#define FRAGMENT_LENGTH_SHIFT 8u
+
+/* RFC 8449 4: in 1.3 the limit counts the octet of the content type. */
+static uint16_t limit_max(uint16_t version)
+{
+	return (uint16_t)(TLS_PLAIN_MAX + (version == TLS_VERSION_1_3));
+}
+
+/* Octets of content in a record under such a limit. */
+static uint16_t content_of(uint16_t limit, uint16_t version)
+{
+	return (uint16_t)(hf_min_u32(limit, limit_max(version)) - (version == TLS_VERSION_1_3));
+}
+
+uint16_t tls_own_record_limit(const struct hf_tls *t, uint16_t version)
+{
+	const uint16_t max = limit_max(version);
+
+	return t->cfg->record_size_limit && t->cfg->record_size_limit < max ? t->cfg->record_size_limit : max;
+}
+
+static hf_status take_record_size_limit(struct hf_tls *t, struct hf_bytes body)
+{
+	uint16_t limit;
+
+	TLS_TRY_PARSE(t, tls_ext_u16_parse(body, &limit));
+	TLS_REQUIRE(t, limit >= LIMIT_MIN, BAD_RECORD_LIMIT);
+	/* A client may say more, for what we do not know; a server has no cause to. */
+	TLS_REQUIRE(t, t->server || limit <= limit_max(t->version), BAD_RECORD_LIMIT);
+	t->max_send = content_of(limit, t->version);
+	t->max_receive = content_of(tls_own_record_limit(t, t->server ? t->version : tls_cfg_max(t->cfg)), t->version);
+	return HF_OK;
+}
+
+static hf_status take_max_fragment_length(struct hf_tls *t, struct hf_bytes body)
+{
+	uint8_t code;
+
+	TLS_TRY_PARSE(t, tls_ext_u8_parse(body, &code));
+	TLS_REQUIRE(t, code >= 1 && code <= FRAGMENT_LENGTH_MAX, BAD_RECORD_LIMIT);
+	/* RFC 6066 4: the server's must be the client's own. */
+	TLS_REQUIRE(t, t->server || code == t->cfg->max_fragment_length, BAD_RECORD_LIMIT);
+	t->max_send = t->max_receive = (uint16_t)(1u << (code + FRAGMENT_LENGTH_SHIFT));
+	return HF_OK;
+}
+
+hf_status tls_take_record_limits(struct hf_tls *t, const struct tls_exts *exts)
+{
+	const bool limit = exts->has & TLS_HAS(RECORD_SIZE_LIMIT);
+	const bool fragment = exts->has & TLS_HAS(MAX_FRAGMENT_LENGTH);
+
+	/* RFC 8449 5: a server passes over the older one; both in its answer are a fatal error. */
+	TLS_REQUIRE(t, t->server || !limit || !fragment, BAD_RECORD_LIMIT);
+	if (limit)
+		return take_record_size_limit(t, exts->body[TLS_ROW_RECORD_SIZE_LIMIT]);
+	if (fragment)
+		return take_max_fragment_length(t, exts->body[TLS_ROW_MAX_FRAGMENT_LENGTH]);
+	return HF_OK;
+}
+
+void tls_put_record_limits(const struct hf_tls *t, struct hf_wr *out)
+{
+	const struct tls_exts *asked = &t->hs->offer.exts;
+
+	if (asked->has & TLS_HAS(RECORD_SIZE_LIMIT)) {
+		hf_wr_u16(out, TLS_EXT_RECORD_SIZE_LIMIT);
+		hf_wr_u16(out, 2);
+		hf_wr_u16(out, tls_own_record_limit(t, t->version));
+	} else if (asked->has & TLS_HAS(MAX_FRAGMENT_LENGTH)) {
+		hf_wr_u16(out, TLS_EXT_MAX_FRAGMENT_LENGTH);
+		hf_wr_u16(out, 1);
+		hf_wr_copy(out, asked->body[TLS_ROW_MAX_FRAGMENT_LENGTH].at, 1);
+	}
+}
