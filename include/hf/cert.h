@@ -44,6 +44,19 @@ struct hf_bytes hf_cred_sct_list(const struct hf_cred *cred); /* empty: none */
 /* Does the leaf name this host (RFC 9525: no common name, one left-most label of wildcard, addresses by their own)? */
 bool hf_cred_names(const struct hf_cred *cred, struct hf_bytes host);
 
+/* ---- certificates of a text ---- */
+
+/* What stands in a file, to be looked at, or to be checked as a chain: octets, not judged in any way yet. */
+struct hf_certs;
+
+HF_NODISCARD hf_status hf_certs_make(struct hf_certs **ret); /* an empty one. HF_OK, HF_FULL */
+/* Each block CERTIFICATE of a PEM text, or one certificate in DER. HF_OK; HF_MALFORMED: no PEM, or none in it; HF_FULL. */
+HF_NODISCARD hf_status hf_certs_add(struct hf_certs *certs, struct hf_bytes text, struct hf_cert_trouble *ret_trouble);
+void hf_certs_free(struct hf_certs *certs); /* NULL is allowed */
+size_t hf_certs_count(const struct hf_certs *certs);
+struct hf_bytes hf_certs_der(const struct hf_certs *certs, size_t i);
+const struct hf_bytes *hf_certs_all(const struct hf_certs *certs); /* as hf_cert_ask.chain wants them */
+
 /* ---- whom we trust ---- */
 
 struct hf_trust;
@@ -114,6 +127,9 @@ struct hf_cert_report {
 
 /* HF_OK when trusted; HF_UNTRUSTED with the reason in the report; HF_MALFORMED when the leaf is no certificate; HF_FULL. */
 HF_NODISCARD hf_status hf_cert_check(const struct hf_trust *t, const struct hf_cert_ask *ask, struct hf_cert_report *ret);
+
+/* One certificate for people. HF_OK; HF_MALFORMED with the reason in ret_trouble; HF_FULL. */
+HF_NODISCARD hf_status hf_cert_look(struct hf_bytes der, struct hf_cert_view *ret, struct hf_cert_trouble *ret_trouble);
 
 const char *hf_cert_fault_code(enum hf_cert_fault f);     /* "expired": stable, for machines */
 const char *hf_cert_fault_sentence(enum hf_cert_fault f); /* what is wrong */

@@ -14,13 +14,14 @@
 
 #include "crypto/cert_internal.h"
 
+#define SENT_MAX 32u       /* certificates of a peer that are looked at */
 #define STEPS_MAX 2000u    /* of the search for paths */
 #define JUDGEMENTS_MAX 48u /* of whole paths, each with a signature or more */
 
 struct search {
 	const struct hf_trust *trust;
 	const struct hf_cert_ask *ask;
-	struct cert *sent[CERT_PATH_MAX];
+	struct cert *sent[SENT_MAX];
 	unsigned sents;
 	struct cert_path path; /* as far as it is built */
 	unsigned steps, judgements;
@@ -182,11 +183,11 @@ static void explain_no_path(struct search *s, struct cert_verdict *v)
 		r = (struct cert_ruling){ HF_CERT_SELF_SIGNED, X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, NULL, false };
 	else if (!has_issuer(s, leaf))
 		r.fault = HF_CERT_MISSING_INTERMEDIATE;
-	v->path = (struct cert_path){ .certs = s->sents };
-	for (unsigned i = 0; i < s->sents; i++)
+	v->path.certs = s->sents < CERT_PATH_MAX ? s->sents : CERT_PATH_MAX;
+	for (unsigned i = 0; i < v->path.certs; i++)
 		v->path.cert[i] = s->sent[i];
 	if (r.fault == HF_CERT_UNKNOWN_ISSUER)
-		while (at + 1 < s->sents && cert_may_be_issued_by(s->sent[at], s->sent[at + 1]))
+		while (at + 1 < v->path.certs && cert_may_be_issued_by(s->sent[at], s->sent[at + 1]))
 			at++;
 	v->ruling = v->each[at] = r;
 	v->at = at;
@@ -216,7 +217,7 @@ static hf_status read_sent(struct search *s, struct hf_cert_report *ret)
 {
 	const char *why;
 
-	for (size_t i = 0; i < s->ask->certs && s->sents < CERT_PATH_MAX; i++) {
+	for (size_t i = 0; i < s->ask->certs && s->sents < SENT_MAX; i++) {
 		hf_status st = cert_make(s->ask->chain[i], &s->sent[s->sents], &why);
 
 		if (st == HF_OK)
