@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: MIT */
+
+/* What all TLS connections of one end have in common, from the command line and the files it names. */
+#include "cmd/secure.h"
+
+#include "crypto/hash.h"
+#include "wire/tls_wire.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SYSTEM_STORE "/etc/ssl/certs/ca-certificates.crt"
+#define FILE_MAX_OCTETS (16u << 20)
+
+/* ---- words ---- */
+
+int secure_parse_version(enum cmd_command command, const char *option, const char *text, uint16_t *ret)
+{
+	if (strcmp(text, "1.2") == 0)
+		*ret = HF_TLS_1_2;
+	else if (strcmp(text, "1.3") == 0)
+		*ret = HF_TLS_1_3;
+	else
+		return cmd_usage(command, "--%s %s: the versions spoken here are 1.2 and 1.3", option, text);
+	return 0;
+}
+
+static int parse_names(enum cmd_command command, const char *option, const char *text,
+		       uint16_t (*find)(struct hf_bytes), uint16_t *to, unsigned *count)
+{
+	*count = 0;
+	while (*text) {
+		const size_t n = strcspn(text, ",:");
+		const uint16_t number = find((struct hf_bytes){ (const uint8_t *)text, n });
+
+		if (n > 0 && number == 0)
+			return cmd_usage(command, "--%s: \"%.*s\" is not known", option, (int)n, text);
+		if (n > 0 && *count == SECURE_LIST)
+			return cmd_usage(command, "--%s: more than %u names", option, SECURE_LIST);
+		if (n > 0)
+			to[(*count)++] = number;
+		text += n;
+		text += *text != '\0';
+	}
+	if (*count == 0)
+		return cmd_usage(command, "--%s: no name given", option);
+	return 0;
+}
+
+static uint16_t find_suite(struct hf_bytes name)
+{
+	return tls_suite_by_name(name);
+}
+
+static uint16_t find_group(struct hf_bytes name)
+{
+	return tls_group_by_name(name);
+}
+
+static uint16_t find_scheme(struct hf_bytes name)
+{
+	return tls_scheme_by_name(name);
+}
+
+int secure_parse_suites(enum cmd_command command, const char *text, struct secure_options *o)
+{
+	return parse_names(command, "ciphers", text, find_suite, o->suites, &o->suite_count);
+}
+
+int secure_parse_groups(enum cmd_command command, const char *text, struct secure_options *o)
+{
+	return parse_names(command, "groups", text, find_group, o->groups, &o->group_count);
+}
+
+int secure_parse_schemes(enum cmd_command command, const char *text, struct secure_options *o)
+{
+	return parse_names(command, "sigalgs", text, find_scheme, o->schemes, &o->scheme_count);
+}
+
+int secure_parse_alpn(enum cmd_command command, const char *text, struct secure_options *o)
+{
+	while (*text) {
+		const size_t n = strcspn(text, ",");
+
+		if (n == 0 || n > 255)
+			return cmd_usage(command, "--alpn: a protocol's name has 1 to 255 octets");
+		if (o->alpns == SECURE_LIST)
+			return cmd_usage(command, "--alpn: more than %u names", SECURE_LIST);
+		o->alpn[o->alpns++] = (struct hf_bytes){ (const uint8_t *)text, n };
+		text += n;
+		text += *text != '\0';
+	}
+	return 0;
+}
+
+/* ---- files ---- */
+
+/* The whole of a file, to be freed; NULL when the sentence is on stderr. */
+static uint8_t *read_file(enum cmd_command command, const char *path, bool secret, bool any_permissions, size_t *ret_len)
+{
+	uint8_t *data = NULL;
+	struct stat st;
+	size_t n = 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || fstat(fd, &st) != 0) {
+		cmd_say(command, "%s: %s", path, strerror(errno));
+		goto out;
+	}
+	if (!S_ISREG(st.st_mode) || st.st_size > (off_t)FILE_MAX_OCTETS) {
+		cmd_say(command, "%s: %s", path, S_ISREG(st.st_mode) ? "longer than any certificate or key" : "not a file");
+		goto out;
+	}
+	if (secret && !any_permissions && (st.st_mode & 077) != 0) {
+		cmd_say(command,
+			"%s: a private key that others may read (mode %04o): chmod 600 it, or allow it with "
+			"--insecure-key-permissions",
+			path, (unsigned)st.st_mode & 07777);
+		goto out;
+	}
+	data = malloc((size_t)st.st_size + 1);
+	if (!data) {
+		cmd_say(command, "%s: no memory", path);
+		goto out;
+	}
+	while (n < (size_t)st.st_size) {
+		const ssize_t got = read(fd, data + n, (size_t)st.st_size - n);
+
+		if (got <= 0)
+			break;
+		n += (size_t)got;
+	}
+	*ret_len = n;
+out:
+	if (fd >= 0)
+		close(fd);
+	return data;
+}
+
+static void free_secret(uint8_t *data, size_t n)
+{
+	if (data)
+		explicit_bzero(data, n);
+	free(data);
+}
+
+static int load_cred(struct secure_side *side, unsigned i)
+{
+	const struct secure_options *o = &side->options;
+	const char *cert_path = o->cert[i], *key_path = o->key[i] ? o->key[i] : cert_path;
+	struct hf_cert_trouble trouble = { 0 };
+	uint8_t *cert = NULL, *key = NULL;
+	size_t cert_len = 0, key_len = 0;
+	int code = hf_status_exit(HF_USAGE);
+	hf_status status;
+
+	cert = read_file(side->command, cert_path, !o->key[i], o->insecure_key_permissions, &cert_len);
+	if (cert)
+		key = read_file(side->command, key_path, true, o->insecure_key_permissions, &key_len);
+	if (!key)
+		goto out;
+	status = hf_cred_load(side->crypto, (struct hf_bytes){ cert, cert_len }, (struct hf_bytes){ key, key_len },
+			      &side->cred[i], &trouble);
+	if (status == HF_OK) {
+		code = 0;
+	} else if (status == HF_MISMATCH) {
+		cmd_say(side->command, "%s: this key does not belong to the certificate in %s", key_path, cert_path);
+	} else if (trouble.block > 0) {
+		cmd_say(side->command, "%s, block %u: %s", cert_path, trouble.block, trouble.sentence);
+	} else {
+		cmd_say(side->command, "%s: %s", o->key[i] ? key_path : cert_path,
+			trouble.sentence[0] ? trouble.sentence : hf_status_sentence(status));
+	}
+out:
+	free(cert);
+	free_secret(key, key_len);
+	return code;
+}
+
+static int load_staple(struct secure_side *side)
+{
+	const struct hf_bytes none = { NULL, 0 };
+	uint8_t *data;
+	size_t n = 0;
+	hf_status status;
+
+	data = read_file(side->command, side->options.ocsp, false, true, &n);
+	if (!data)
+		return hf_status_exit(HF_USAGE);
+	status = hf_cred_staple(side->cred[0], (struct hf_bytes){ data, n }, none);
+	free(data);
+	if (status == HF_OK)
+		return 0;
+	cmd_say(side->command, "%s: not an OCSP response: %s", side->options.ocsp, hf_status_sentence(status));
+	return hf_status_exit(HF_USAGE);
+}
+
+static int load_trust(struct secure_side *side, const char *path, bool crl)
+{
+	struct hf_cert_trouble trouble = { 0 };
+	uint8_t *data;
+	size_t n = 0;
+	hf_status status;
+
+	data = read_file(side->command, path, false, true, &n);
+	if (!data)
+		return hf_status_exit(HF_USAGE);
+	if (crl)
+		status = hf_trust_add_crl(side->trust, (struct hf_bytes){ data, n }, &trouble);
+	else
+		status = hf_trust_add(side->trust, (struct hf_bytes){ data, n }, &trouble);
+	free(data);
+	if (status == HF_OK)
+		return 0;
+	if (trouble.block > 0)
+		cmd_say(side->command, "%s, block %u: %s", path, trouble.block, trouble.sentence);
+	else
+		cmd_say(side->command, "%s: %s", path, trouble.sentence[0] ? trouble.sentence : hf_status_sentence(status));
+	return hf_status_exit(HF_USAGE);
+}
+
+static int load_all_trust(struct secure_side *side)
+{
+	const struct secure_options *o = &side->options;
+	int code = 0;
+
+	if (hf_trust_make(side->crypto, &side->trust) != HF_OK)
+		return hf_status_exit(HF_FULL);
+	for (unsigned i = 0; i < o->cacerts && code == 0; i++)
+		code = load_trust(side, o->cacert[i], false);
+	/* Without a store of the system nobody is trusted, which is what the report will say. */
+	if (code == 0 && o->cacerts == 0 && access(SYSTEM_STORE, R_OK) == 0)
+		code = load_trust(side, SYSTEM_STORE, false);
+	if (code == 0 && o->crl)
+		code = load_trust(side, o->crl, true);
+	return code;
+}
+
+/* RFC 9850: appended to, and nobody else may read it. */
+static int open_key_log(struct secure_side *side)
+{
+	const char *path = getenv("SSLKEYLOGFILE");
+	int fd;
+
+	if (!path || !*path)
+		return 0;
+	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	if (fd < 0 || !(side->key_log = fdopen(fd, "a"))) {
+		if (fd >= 0)
+			close(fd);
+		cmd_say(side->command, "SSLKEYLOGFILE: %s: %s", path, strerror(errno));
+		return hf_status_exit(HF_USAGE);
+	}
+	return 0;
+}
+
+/* ---- the side ---- */
+
+static void fill_config(struct secure_side *side, bool server, uint64_t epoch_ns)
+{
+	struct secure_options *o = &side->options;
+	struct hf_tls_config *c = &side->tls;
+
+	*c = o->tls;
+	c->crypto = side->crypto;
+	c->server = server;
+	c->epoch_ns = epoch_ns;
+	if (o->suite_count)
+		c->suites = (struct hf_tls_list){ o->suites, o->suite_count };
+	if (o->group_count)
+		c->groups = (struct hf_tls_list){ o->groups, o->group_count };
+	if (o->scheme_count)
+		c->schemes = (struct hf_tls_list){ o->schemes, o->scheme_count };
+	c->alpn = o->alpn;
+	c->alpns = o->alpns;
+	c->log_secrets = side->key_log != NULL;
+	side->keeper = (struct hf_tls_keeper){
+		.crypto = side->crypto,
+		.creds = (const struct hf_cred *const *)side->cred,
+		.cred_count = o->certs,
+		.strict_names = o->strict_names,
+		.trust = side->trust,
+		.insecure = o->insecure,
+		.ticket_keys = &side->ticket_keys,
+		.seen = &side->seen,
+		.want_staple = c->want_staple,
+	};
+	side->seen = (struct hf_tls_seen){ .entry = side->seen_entry, .room = SECURE_SEEN };
+}
+
+int secure_side_open(struct secure_side *side, enum cmd_command command, const struct secure_options *o, bool server,
+		     uint64_t epoch_ns, const uint8_t seed[32])
+{
+	int code = 0;
+
+	memset(side, 0, sizeof(*side));
+	side->command = command;
+	side->options = *o;
+	memcpy(side->seed, seed, sizeof(side->seed));
+	crypto_hkdf_label(CRYPTO_SHA256, (struct hf_bytes){ seed, sizeof(side->seed) }, "hf tickets",
+			  (struct hf_bytes){ NULL, 0 }, side->ticket_keys.seed, sizeof(side->ticket_keys.seed));
+	if (hf_crypto_open(&side->crypto) != HF_OK) {
+		cmd_say(command, "libcrypto cannot be set up");
+		return hf_status_exit(HF_SYSTEM);
+	}
+	for (unsigned i = 0; i < o->certs && code == 0; i++)
+		code = load_cred(side, i);
+	if (code == 0 && o->ocsp && o->certs > 0)
+		code = load_staple(side);
+	if (code == 0 && !o->no_trust)
+		code = load_all_trust(side);
+	if (code == 0)
+		code = open_key_log(side);
+	if (code != 0) {
+		secure_side_close(side);
+		return code;
+	}
+	fill_config(side, server, epoch_ns);
+	return 0;
+}
+
+void secure_side_close(struct secure_side *side)
+{
+	for (unsigned i = 0; i < SECURE_CREDS; i++)
+		hf_cred_free(side->cred[i]);
+	hf_trust_free(side->trust);
+	hf_crypto_close(side->crypto);
+	if (side->key_log)
+		fclose(side->key_log);
+	explicit_bzero(side->seed, sizeof(side->seed));
+	explicit_bzero(&side->ticket_keys, sizeof(side->ticket_keys));
+	*side = (struct secure_side){ .command = side->command };
+}
