@@ -6,6 +6,7 @@
 #define OPENSSL_SUPPRESS_DEPRECATED /* RAND_set_rand_method(): see hf_crypto_fix_randomness() */
 #include <openssl/crypto.h>
 #include <openssl/err.h>
+#include <openssl/objects.h>
 #include <openssl/rand.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -26,6 +27,27 @@ static const char *const md_names[CRYPTO_HASH_COUNT] = {
 	[CRYPTO_SHA512] = "SHA512",
 };
 
+static const int curve_nids[CRYPTO_CURVE_COUNT] = {
+	[CRYPTO_CURVE_P256] = NID_X9_62_prime256v1,
+	[CRYPTO_CURVE_P384] = NID_secp384r1,
+	[CRYPTO_CURVE_P521] = NID_secp521r1,
+};
+
+/* libcrypto seals everywhere; Intel's library takes over where it is there and quicker. */
+static void choose_aead(struct hf_crypto *c)
+{
+	for (unsigned i = 0; i < CRYPTO_AEAD_COUNT; i++)
+		c->aead[i] = &crypto_aead_libcrypto;
+#ifdef HF_IPSEC_MB
+	c->ipsec_mb = crypto_ipsec_mb_open();
+	for (unsigned i = 0; i < CRYPTO_AEAD_COUNT && c->ipsec_mb; i++) {
+		c->ipsec_mb_aead[i] = crypto_ipsec_mb_backend(c->ipsec_mb, i);
+		if (crypto_ipsec_mb_is_best(c->ipsec_mb, i))
+			c->aead[i] = c->ipsec_mb_aead[i];
+	}
+#endif
+}
+
 hf_status hf_crypto_open(struct hf_crypto **ret)
 {
 	struct hf_crypto *c;
@@ -45,6 +67,13 @@ hf_status hf_crypto_open(struct hf_crypto **ret)
 		c->md[i] = EVP_MD_fetch(NULL, md_names[i], NULL);
 		good = good && c->md[i];
 	}
+	for (unsigned i = 0; i < CRYPTO_CURVE_COUNT; i++) {
+		c->curve[i] = EC_GROUP_new_by_curve_name(curve_nids[i]);
+		good = good && c->curve[i];
+	}
+	for (unsigned i = 0; i < CRYPTO_LADDER_COUNT; i++)
+		c->ladder[i] = crypto_ladder_open(i);
+	choose_aead(c);
 	if (!good) {
 		hf_crypto_close(c);
 		return crypto_failed(HF_SYSTEM);
@@ -61,6 +90,13 @@ void hf_crypto_close(struct hf_crypto *c)
 		EVP_CIPHER_free(c->cipher[i]);
 	for (unsigned i = 0; i < CRYPTO_HASH_COUNT; i++)
 		EVP_MD_free(c->md[i]);
+	for (unsigned i = 0; i < CRYPTO_CURVE_COUNT; i++)
+		EC_GROUP_free(c->curve[i]);
+	for (unsigned i = 0; i < CRYPTO_LADDER_COUNT; i++)
+		crypto_ladder_close(c->ladder[i]);
+#ifdef HF_IPSEC_MB
+	crypto_ipsec_mb_close(c->ipsec_mb);
+#endif
 	free(c);
 }
 

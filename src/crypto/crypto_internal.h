@@ -5,37 +5,84 @@
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 
-#include "crypto/aead.h"
+#include "crypto/aead_backend.h"
 #include "crypto/hash.h"
 #include "crypto/kex.h"
 #include "crypto/key.h"
 
 /* What the files of this folder share. Nobody else sees a header of libcrypto. */
 
-struct hf_crypto {
-	const struct crypto_aead_backend *aead[CRYPTO_AEAD_COUNT];
-	EVP_CIPHER *cipher[CRYPTO_AEAD_COUNT];
-	EVP_MD *md[CRYPTO_HASH_COUNT];
+enum crypto_curve {
+	CRYPTO_CURVE_P256,
+	CRYPTO_CURVE_P384,
+	CRYPTO_CURVE_P521,
+	CRYPTO_CURVE_COUNT,
 };
 
-/* A private key. pkey is always there; the rest is prepared from it once, by crypto_key_of_pkey(). */
+enum crypto_ladder_id {
+	CRYPTO_LADDER_X25519,
+	CRYPTO_LADDER_X448,
+	CRYPTO_LADDER_COUNT,
+};
+
+/* X25519 and X448 (RFC 7748), kex_ladder.c. */
+struct crypto_ladder;
+
+/* NULL: libcrypto lacks it, or there is no memory. */
+struct crypto_ladder *crypto_ladder_open(enum crypto_ladder_id id);
+void crypto_ladder_close(struct crypto_ladder *l); /* NULL is allowed */
+/*
+ * The public value of a secret one, and what it makes of a peer's public value; either may be left out (NULL). All have the
+ * size of the group. HF_OK, HF_FULL; HF_MALFORMED: the peer's value makes zero.
+ */
+HF_NODISCARD hf_status crypto_ladder_climb(const struct crypto_ladder *l, const uint8_t *secret, uint8_t *ret_public,
+					   const uint8_t *peer, uint8_t *ret_shared);
+
+struct hf_crypto {
+	EVP_CIPHER *cipher[CRYPTO_AEAD_COUNT];
+	EVP_MD *md[CRYPTO_HASH_COUNT];
+	EC_GROUP *curve[CRYPTO_CURVE_COUNT];
+	struct crypto_ladder *ladder[CRYPTO_LADDER_COUNT];         /* NULL: libcrypto lacks it */
+	const struct crypto_aead_backend *aead[CRYPTO_AEAD_COUNT]; /* the quicker one */
+	const struct crypto_aead_backend *ipsec_mb_aead[CRYPTO_AEAD_COUNT]; /* NULL: not built with it, or the processor cannot */
+	struct crypto_ipsec_mb *ipsec_mb;
+};
+
+enum crypto_scheme_family {
+	CRYPTO_RSA_PKCS1,
+	CRYPTO_RSA_PSS,
+	CRYPTO_ECDSA,
+	CRYPTO_EDDSA,
+};
+
+/* A row for each SignatureScheme (RFC 8446 4.2.3) there is. */
+struct crypto_scheme {
+	uint16_t number;
+	enum crypto_scheme_family family;
+	enum crypto_hash_id hash;  /* EdDSA has its own */
+	enum crypto_key_kind kind; /* of the key; with ECDSA in 1.3 only */
+};
+
+#define CRYPTO_SCHEMES 14u
+
+extern const struct crypto_scheme crypto_schemes[CRYPTO_SCHEMES];
+
+/* NULL: none has this number. */
+const struct crypto_scheme *crypto_scheme_find(uint16_t number);
+/* Sets padding, hash and salt in a context for signing or verifying. */
+HF_NODISCARD bool crypto_scheme_apply(const struct crypto_scheme *s, const struct hf_crypto *c, EVP_PKEY_CTX *ctx);
+
+/* A private key. pkey is always there; the rest is made from it once, by crypto_key_of_pkey(). */
 struct hf_key {
 	EVP_PKEY *pkey;
 	enum crypto_key_kind kind;
 	unsigned bits;
+	EVP_PKEY_CTX *signer[CRYPTO_SCHEMES]; /* made ready, only ever copied; NULL: the scheme does not fit this key */
+	EVP_MD_CTX *whole_signer;             /* of Ed25519 and Ed448, which sign contents and not hashes */
 };
 
-/* A public key. */
-struct crypto_pub {
-	EVP_PKEY *pkey;
-	enum crypto_key_kind kind;
-	unsigned bits;
-};
-
-/* Take over pkey in any case, freed when it fails. HF_OK, HF_UNSUPPORTED (a kind TLS does not know), HF_FULL. */
+/* Takes pkey over in any case; freed when it fails. HF_OK, HF_UNSUPPORTED (a kind TLS does not know), HF_FULL. */
 HF_NODISCARD hf_status crypto_key_of_pkey(const struct hf_crypto *c, EVP_PKEY *pkey, struct hf_key **ret);
-HF_NODISCARD hf_status crypto_pub_of_pkey(const struct hf_crypto *c, EVP_PKEY *pkey, struct crypto_pub **ret);
-enum crypto_key_kind crypto_pkey_kind(const EVP_PKEY *pkey);
 
 /* Empties libcrypto's queue of errors and hands the status on: whatever fails must leave nothing for the next to trip over. */
 hf_status crypto_failed(hf_status s);
