@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <sys/mman.h>
 
 #include "base/bits.h"
 #include "base/rng.h"
@@ -261,6 +262,61 @@ static void what_does_not_fit_is_refused(void **state)
 	free_pairs(pairs, count);
 }
 
+/* Memory that ends where the mapped page does, so that a load beyond it is a fault. */
+static uint8_t *at_the_edge(size_t n)
+{
+	size_t page = 4096, room = (n + page - 1) / page * page;
+	uint8_t *at = mmap(NULL, room + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	assert_ptr_not_equal(at, MAP_FAILED);
+	assert_int_equal(mprotect(at + room, page, PROT_NONE), 0);
+	return at + room; /* the edge itself */
+}
+
+/* Vector code is tempted to load whole registers; what it is given may end with a page. */
+static void nothing_is_touched_beyond_the_end(void **state)
+{
+	uint8_t *in = at_the_edge(400), *out = at_the_edge(400), *once = at_the_edge(16), *head = at_the_edge(16);
+	uint8_t *own_key = at_the_edge(32);
+
+	(void)state;
+	memcpy(once - sizeof(nonce), nonce, sizeof(nonce));
+	memcpy(own_key - sizeof(key), key, sizeof(key));
+	for (unsigned id = 0; id < CRYPTO_AEAD_COUNT; id++) {
+		const struct crypto_aead_backend *backend[CRYPTO_AEAD_BACKENDS];
+		size_t count = crypto_aead_backends(crypto, id, backend), key_size = crypto_aead_key_size(id);
+
+		for (size_t i = 0; i < count; i++) {
+			struct crypto_aead seal = { 0 }, open = { 0 };
+
+			memmove(own_key - key_size, key, key_size);
+			assert_int_equal(crypto_aead_set_with(&seal, crypto, backend[i], id, own_key - key_size, true),
+					 HF_OK);
+			assert_int_equal(crypto_aead_set_with(&open, crypto, backend[i], id, own_key - key_size, false),
+					 HF_OK);
+			for (size_t n = 0; n <= 300; n++) {
+				size_t all = n + CRYPTO_AEAD_TAG, heads = n % 15;
+				struct hf_bytes aad_at = { head - heads, heads };
+
+				memcpy(in - n, plain, n);
+				crypto_aead_seal(&seal, once - 12, aad_at, &(struct hf_bytes){ in - n, n }, 1,
+						 &(struct crypto_room){ out - all, all }, 1);
+				memcpy(in - all, out - all, all);
+				assert_true(crypto_aead_open(&open, once - 12, aad_at, &(struct hf_bytes){ in - all, all },
+							     1, &(struct crypto_room){ out - n, n }, 1));
+				assert_memory_equal(out - n, plain, n);
+			}
+			crypto_aead_clear(&seal);
+			crypto_aead_clear(&open);
+		}
+	}
+	munmap(in - 4096, 8192);
+	munmap(out - 4096, 8192);
+	munmap(once - 4096, 8192);
+	munmap(head - 4096, 8192);
+	munmap(own_key - 4096, 8192);
+}
+
 /* A key is replaced, and another one is another one. */
 static void keys_are_set_and_cleared(void **state)
 {
@@ -298,6 +354,7 @@ int main(void)
 		cmocka_unit_test(works_in_place),
 		cmocka_unit_test(a_changed_bit_is_refused),
 		cmocka_unit_test(what_does_not_fit_is_refused),
+		cmocka_unit_test(nothing_is_touched_beyond_the_end),
 		cmocka_unit_test(keys_are_set_and_cleared),
 	};
 
