@@ -201,6 +201,8 @@ hf_status tls_ticket_open(const struct hf_crypto *c, const uint8_t key[KEY_SIZE]
 	opened = hf_rd_end(&in) == HF_OK;
 	if (opened)
 		*ret = s;
+	else
+		crypto_wipe(room, sealed.len - CRYPTO_AEAD_TAG);
 	crypto_wipe(&s, sizeof(s));
 	return opened ? HF_OK : HF_MALFORMED;
 }
