@@ -299,7 +299,8 @@ static bool pull_tcp(struct hf_host *h, struct hf_frame_out *f, hf_time_ns now)
 
 	while (tcp_peek(&h->tcp, &src, &dst)) {
 		struct tcp_out o = { .frame = f };
-		hf_status st = ip_ready(&h->ip, &dst, now);
+		const struct ip_hop *hop;
+		hf_status st = ip_ready(&h->ip, &dst, now, &hop);
 
 		if (st == HF_PENDING) {
 			tcp_hold(&h->tcp, now);
@@ -317,7 +318,7 @@ static bool pull_tcp(struct hf_host *h, struct hf_frame_out *f, hf_time_ns now)
 			};
 
 			frame_put_tcp_csum(f, &o.src, &o.dst, h->cfg.offload & HF_OFFLOAD_TX_CSUM);
-			st = ip_finish(&h->ip, f, &s, now);
+			st = ip_finish(&h->ip, f, &s, hop);
 			HF_ASSERT(st == HF_OK);
 			return true;
 		}

@@ -345,11 +345,9 @@ hf_status ip_hop_find(struct ip *ip, const struct hf_addr *dst, hf_time_ns now, 
 	return look_up_hop(ip, dst, now, h, ret_waiting);
 }
 
-hf_status ip_ready(struct ip *ip, const struct hf_addr *dst, hf_time_ns now)
+hf_status ip_ready(struct ip *ip, const struct hf_addr *dst, hf_time_ns now, const struct ip_hop **ret)
 {
-	const struct ip_hop *h;
-
-	return ip_hop_find(ip, dst, now, &h, NULL);
+	return ip_hop_find(ip, dst, now, ret, NULL);
 }
 
 uint32_t ip_changed(const struct ip *ip)

@@ -82,10 +82,11 @@ bool ip_is_unicast(const struct ip *ip, const struct hf_addr *a);
 uint32_t ip_path_mtu(const struct ip *ip, const struct hf_addr *dst);
 
 /*
- * Can a packet go to dst now? HF_OK; HF_PENDING: the neighbour is being asked (ip_changed() tells when to look again);
- * HF_UNREACHABLE: it did not answer; HF_NO_ROUTE. With `ask`, a PENDING answer starts resolution.
+ * Can a packet go to dst now? HF_OK: *ret is the way, until the next call that feeds, sends or asks; HF_PENDING: the
+ * neighbour is being asked (ip_changed() tells when to look again); HF_UNREACHABLE: it did not answer; HF_NO_ROUTE.
  */
-HF_NODISCARD hf_status ip_ready(struct ip *ip, const struct hf_addr *dst, hf_time_ns now);
+struct ip_hop;
+HF_NODISCARD hf_status ip_ready(struct ip *ip, const struct hf_addr *dst, hf_time_ns now, const struct ip_hop **ret);
 /* Negative advice from above (RFC 9293 MUST-20): dst has been silent for long, so its next hop is asked whether it still is
  * there (RFC 1122 3.3.1.4, RFC 4861 7.3.3). */
 void ip_advise(struct ip *ip, const struct hf_addr *dst, hf_time_ns now);
@@ -101,10 +102,10 @@ struct ip_send {
 /*
  * Puts IP and link headers in front of a frame whose L4 header stands at IP_L4_AT (head_at == IP_L4_AT, head_len its
  * length) and whose payload is in parts. csum_start is moved from "octets from head_at" to the new start; hdr_len is set.
- * Never fragments. Call only after ip_ready() said HF_OK; else what ip_ready() says. HF_TOO_BIG, frame untouched: larger
- * than the link's MTU and not a super-segment.
+ * Never fragments. `hop` is what ip_ready() just gave for s->dst. HF_TOO_BIG, frame untouched: larger than the link's MTU
+ * and not a super-segment.
  */
-HF_NODISCARD hf_status ip_finish(struct ip *ip, struct hf_frame_out *f, const struct ip_send *s, hf_time_ns now);
+HF_NODISCARD hf_status ip_finish(struct ip *ip, struct hf_frame_out *f, const struct ip_send *s, const struct ip_hop *hop);
 
 /*
  * Queues a datagram that is complete (L4 header and checksum included): copied, fragmented as needed, held while the

@@ -94,14 +94,12 @@ _Static_assert(IP_IDS == 1u << (64 - 58), "next_id() takes six bits");
 
 /* ---- TCP's way ---- */
 
-hf_status ip_finish(struct ip *ip, struct hf_frame_out *f, const struct ip_send *s, hf_time_ns now)
+hf_status ip_finish(struct ip *ip, struct hf_frame_out *f, const struct ip_send *s, const struct ip_hop *hop)
 {
 	bool ip4 = addr_is_ip4(&s->dst);
 	uint32_t len = f->head_len + f->payload_len;
-	const struct ip_hop *hop;
 
-	HF_ASSERT(f->head_at == IP_L4_AT);
-	HF_TRY(ip_hop_find(ip, &s->dst, now, &hop, NULL));
+	HF_ASSERT(f->head_at == IP_L4_AT && addr_eq(&hop->dst, &s->dst));
 	if (len + (ip4 ? IP4_HEADER_MIN : IP6_HEADER_BYTES) > (f->gso_size ? IP_MAX_PACKET : ip->mtu))
 		return HF_TOO_BIG;
 	if (!ip4) {

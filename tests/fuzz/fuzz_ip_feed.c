@@ -244,6 +244,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct hf_rd in = hf_rd_over((struct hf_bytes){ data, size });
 	static struct world w;
+	const struct ip_hop *hop;
 	uint8_t who;
 	size_t n;
 
@@ -262,7 +263,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			pass(&w, HF_MS(hf_rd_u16(&in)));
 			break;
 		case 3:
-			(void)!ip_ready(&w.ip, &w.peers[hf_rd_u8(&in) & 7], w.now);
+			(void)!ip_ready(&w.ip, &w.peers[hf_rd_u8(&in) & 7], w.now, &hop);
 			break;
 		case 4:
 			who = hf_rd_u8(&in) & 7;

@@ -267,6 +267,21 @@ void lab_learn(struct lab *l, const char *addr)
 	ip_neigh_heard(&l->ip, &a, lab_them_mac, true, true, l->now);
 }
 
+hf_status lab_ready(struct lab *l, const struct hf_addr *dst)
+{
+	const struct ip_hop *hop;
+
+	return ip_ready(&l->ip, dst, l->now, &hop);
+}
+
+hf_status lab_finish(struct lab *l, struct hf_frame_out *f, const struct ip_send *s)
+{
+	const struct ip_hop *hop;
+
+	HF_TRY(ip_ready(&l->ip, &s->dst, l->now, &hop));
+	return ip_finish(&l->ip, f, s, hop);
+}
+
 void lab_mark(struct lab *l)
 {
 	l->seen = l->trace.next;

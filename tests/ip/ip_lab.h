@@ -77,7 +77,9 @@ size_t lab_pull(struct lab *l);            /* catches all that waits; l->outs */
 void lab_run(struct lab *l, hf_time_ns t); /* time passes, timers fire, frames go to l->out */
 struct hf_bytes lab_out_ip(const struct lab *l, size_t i);
 uint16_t lab_out_type(const struct lab *l, size_t i);
-void lab_learn(struct lab *l, const char *addr); /* the neighbour is known */
+void lab_learn(struct lab *l, const char *addr);                                      /* the neighbour is known */
+hf_status lab_ready(struct lab *l, const struct hf_addr *dst);                        /* ip_ready() */
+hf_status lab_finish(struct lab *l, struct hf_frame_out *f, const struct ip_send *s); /* ip_ready(), then ip_finish() */
 
 /* Trace records of this kind since the last call of lab_mark(). */
 void lab_mark(struct lab *l);

@@ -22,7 +22,7 @@ static bool known(const struct lab *l, const char *addr)
 static hf_status ready(struct lab *l, const char *addr)
 {
 	struct hf_addr a = A(addr);
-	hf_status s = ip_ready(&l->ip, &a, l->now);
+	hf_status s = lab_ready(l, &a);
 
 	lab_check(l);
 	return s;
@@ -651,7 +651,7 @@ static void known_ones_survive_a_flood(void **state)
 	for (unsigned i = 0; i < 5000; i++) {
 		hf_store32(a.b + 12, i);
 		l->now++;
-		assert_int_equal(ip_ready(&l->ip, &a, l->now), HF_PENDING);
+		assert_int_equal(lab_ready(l, &a), HF_PENDING);
 		lab_pull(l);
 	}
 	lab_check(l);

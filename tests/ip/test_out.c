@@ -41,12 +41,11 @@ static void headers_in_front_of_a_segment(void **state)
 		f.flags = HF_FRAME_CSUM_PARTIAL;
 		memset(f.head + IP_L4_AT, 0x5a, 32);
 		if (eth) {
-			assert_int_equal(ip_finish(&l->ip, &f, &s, l->now), HF_PENDING);
+			assert_int_equal(lab_finish(l, &f, &s), HF_PENDING);
 			assert_int_equal(f.head_at, IP_L4_AT); /* untouched */
 			lab_learn(l, gateway);
 		}
-		assert_int_equal(ip_ready(&l->ip, &s.dst, l->now), HF_OK);
-		assert_int_equal(ip_finish(&l->ip, &f, &s, l->now), HF_OK);
+		assert_int_equal(lab_finish(l, &f, &s), HF_OK);
 		assert_int_equal(f.head_at, IP_L4_AT - headers);
 		assert_int_equal(f.head_len, 32 + headers);
 		assert_int_equal(f.hdr_len, f.head_len);
@@ -86,7 +85,7 @@ static void super_segments(void **state)
 	uint16_t id;
 
 	(void)state;
-	assert_int_equal(ip_finish(&l->ip, &f, &s, l->now), HF_OK);
+	assert_int_equal(lab_finish(l, &f, &s), HF_OK);
 	assert_int_equal(hf_load16(f.head + f.head_at + 2), 65535);
 	assert_int_equal(f.gso_size, 1448);
 	id = hf_load16(f.head + f.head_at + 4);
@@ -94,16 +93,16 @@ static void super_segments(void **state)
 	f.head_len = 20;
 	f.payload_len = 10;
 	f.gso_size = 0;
-	assert_int_equal(ip_finish(&l->ip, &f, &s, l->now), HF_OK);
+	assert_int_equal(lab_finish(l, &f, &s), HF_OK);
 	assert_int_equal((uint16_t)(hf_load16(f.head + f.head_at + 4) - id), 65495 / 1448 + 1); /* no piece shares its id */
 	f.head_at = IP_L4_AT;
 	f.head_len = 20;
 	f.payload_len = 65496;
 	f.gso_size = 1448;
-	assert_int_equal(ip_finish(&l->ip, &f, &s, l->now), HF_TOO_BIG);
+	assert_int_equal(lab_finish(l, &f, &s), HF_TOO_BIG);
 	f.gso_size = 0;
 	f.payload_len = 1461; /* one more than the link takes */
-	assert_int_equal(ip_finish(&l->ip, &f, &s, l->now), HF_TOO_BIG);
+	assert_int_equal(lab_finish(l, &f, &s), HF_TOO_BIG);
 	assert_int_equal(f.head_at, IP_L4_AT);
 	lab_free(l);
 }
@@ -260,7 +259,7 @@ static void a_batch_holds_still(void **state)
 	for (unsigned i = 0; i < 4; i++) {
 		assert_true(ip_pull(&l->ip, &f[i], l->now));
 		stranger.b[15]++;
-		assert_int_equal(ip_ready(&l->ip, &stranger, l->now), HF_PENDING);
+		assert_int_equal(lab_ready(l, &stranger), HF_PENDING);
 	}
 	for (unsigned i = 0; i < 4; i++)
 		assert_memory_equal(f[i].part[0].at, data + i, 16);

@@ -129,7 +129,7 @@ static bool df_of_next(struct lab *l, const char *dst)
 	struct ip_send s = {.src = A(US4), .dst = A(dst), .proto = IP_PROTO_TCP, .ttl = 64, .df = true };
 	struct hf_frame_out f = { .head_at = IP_L4_AT, .head_len = 20 };
 
-	assert_int_equal(ip_finish(&l->ip, &f, &s, l->now), HF_OK);
+	assert_int_equal(lab_finish(l, &f, &s), HF_OK);
 	return f.head[f.head_at + ETH_HEADER_BYTES + 6] & 0x40;
 }
 

@@ -131,7 +131,7 @@ static void source_for_destination(void **state)
 
 		if (!rows[i].src) {
 			assert_int_equal(ip_source_for(&l->ip, &dst, &src), HF_NO_ROUTE);
-			assert_int_equal(ip_ready(&l->ip, &dst, l->now), HF_NO_ROUTE);
+			assert_int_equal(lab_ready(l, &dst), HF_NO_ROUTE);
 			continue;
 		}
 		assert_int_equal(ip_source_for(&l->ip, &dst, &src), HF_OK);
@@ -142,7 +142,7 @@ static void source_for_destination(void **state)
 		assert_int_equal(way.group, rows[i].next_hop == NULL);
 		want = A(rows[i].next_hop ? rows[i].next_hop : rows[i].dst);
 		assert_true(addr_eq(&way.next_hop, &want));
-		assert_int_equal(ip_ready(&l->ip, &dst, l->now), way.group ? HF_OK : HF_PENDING);
+		assert_int_equal(lab_ready(l, &dst), way.group ? HF_OK : HF_PENDING);
 	}
 	lab_free(l);
 }
@@ -155,9 +155,9 @@ static void bare_ip_asks_nobody(void **state)
 	, ll = A("fe80::1");
 
 	(void)state;
-	assert_int_equal(ip_ready(&l->ip, &them, l->now), HF_OK);
-	assert_int_equal(ip_ready(&l->ip, &far6, l->now), HF_OK);
-	assert_int_equal(ip_ready(&l->ip, &ll, l->now), HF_NO_ROUTE); /* there is no link-local address of ours */
+	assert_int_equal(lab_ready(l, &them), HF_OK);
+	assert_int_equal(lab_ready(l, &far6), HF_OK);
+	assert_int_equal(lab_ready(l, &ll), HF_NO_ROUTE); /* there is no link-local address of ours */
 	assert_int_equal(ip_neighbours_in_use(&l->ip), 0);
 	assert_int_equal(lab_pull(l), 0);
 	assert_int_equal(l->ip.addr_count, 2);
@@ -173,13 +173,13 @@ static void new_routes_count_at_once(void **state)
 
 	(void)state;
 	lab_learn(l, GATEWAY4);
-	assert_int_equal(ip_ready(&l->ip, &dst, l->now), HF_OK);
+	assert_int_equal(lab_ready(l, &dst), HF_OK);
 	l->ip.generation = UINT32_MAX; /* however often they did: the counter has no value that was there before */
 	ip_hops_forget(&l->ip);
 	assert_int_equal(l->ip.generation, 1);
-	assert_int_equal(ip_ready(&l->ip, &dst, l->now), HF_OK);
+	assert_int_equal(lab_ready(l, &dst), HF_OK);
 	assert_int_equal(add_route(l, "172.16.0.0", 12, THEM4), HF_OK);
-	assert_int_equal(ip_ready(&l->ip, &dst, l->now), HF_PENDING);
+	assert_int_equal(lab_ready(l, &dst), HF_PENDING);
 	lab_learn(l, THEM4);
 	assert_int_equal(ip_hop_find(&l->ip, &dst, l->now, &h, NULL), HF_OK);
 	assert_true(addr_eq(&ip_neigh_at(&l->ip, h->neigh)->addr,
