@@ -124,7 +124,7 @@ bool tcp_fire(struct tcp *t, struct tcp_conn *c, enum tcp_event on, hf_status wh
 		return true;
 	case TCP_DO_SEND_FIN:
 		tcp_mark(c, TCP_C_FIN_QUEUED);
-		tcp_output(t, c, now);
+		tcp_ready_add(t, c);
 		return true;
 	case TCP_DO_ACK_START_2MSL:
 		tcp_tw_enter(t, c, true, now);

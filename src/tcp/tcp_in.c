@@ -245,7 +245,7 @@ static void in_syn_sent(struct tcp *t, struct tcp_segment *s)
 	syn_is_acked(t, c, s);
 	tcp_fire(t, c, TCP_ON_RCV_SYN_ACK, HF_OK, s->now);
 	tcp_event_add(t, c, HF_EV_CONNECTED | HF_EV_WRITABLE);
-	tcp_output(t, c, s->now);
+	tcp_ready_add(t, c);
 	trim(t, s, tcp_syn_window(t));
 	if (check_urg(t, s) == GO_ON && take_text(t, s) == GO_ON)
 		check_fin(t, s);
@@ -533,7 +533,7 @@ static enum verdict check_ack(struct tcp *t, struct tcp_segment *s)
 	if (seq_geq(s->h.ack, c->snd_una))
 		update_window(t, s);
 	if (c->snd_nxt != tcp_send_end(c) || tcp_is(c, TCP_C_REXMIT_ONE))
-		tcp_output(t, c, s->now);
+		tcp_ready_add(t, c);
 	return tcp_is(c, TCP_C_FIN_ACKED) ? our_fin_is_acked(t, s) : GO_ON;
 }
 

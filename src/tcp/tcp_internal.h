@@ -377,6 +377,7 @@ void tcp_conn_end(struct tcp *t, struct tcp_conn *c, hf_status why);
 void tcp_event_add(struct tcp *t, struct tcp_conn *c, uint32_t what);
 void tcp_event_forget(struct tcp *t, struct tcp_conn *c);
 void tcp_listen_event(struct tcp *t, struct tcp_listen *l);
+/* It may have something to send: tcp_pull() will see. */
 void tcp_ready_add(struct tcp *t, struct tcp_conn *c);
 void tcp_ready_remove(struct tcp *t, struct tcp_conn *c);
 struct hf_trace_record *tcp_trace(struct tcp *t, const struct tcp_conn *c, enum hf_trace_kind kind);
@@ -444,8 +445,6 @@ bool tcp_seq_acceptable(uint32_t seq, uint32_t len, uint32_t rcv_nxt, uint32_t w
 
 /* ---- tcp_out.c ---- */
 
-/* Is there anything this connection should send now? Puts it in the ready list and keeps its timers right. */
-void tcp_output(struct tcp *t, struct tcp_conn *c, hf_time_ns now);
 void tcp_ack_soon(struct tcp *t, struct tcp_conn *c);
 /* Octets of our receive window now, the right edge moved by the silly window rule. */
 uint32_t tcp_window(struct tcp *t, struct tcp_conn *c);

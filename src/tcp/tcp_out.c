@@ -20,12 +20,6 @@ static struct tcp_chain control_chain(const struct tcp *t)
 	return TCP_CHAIN(t->controls.items, struct tcp_control, link);
 }
 
-void tcp_output(struct tcp *t, struct tcp_conn *c, hf_time_ns now)
-{
-	(void)now;
-	tcp_ready_add(t, c);
-}
-
 void tcp_ack_soon(struct tcp *t, struct tcp_conn *c)
 {
 	tcp_mark(c, TCP_C_ACK_NOW);

@@ -187,6 +187,7 @@ hf_status tcp_write(struct tcp *t, hf_conn name, struct hf_bytes data, enum tcp_
 {
 	struct tcp_conn *c = tcp_conn_get(t, name);
 
+	(void)now; /* what is written starts no timer before it goes out */
 	*ret_len = 0;
 	if (!c)
 		return HF_STALE;
@@ -202,7 +203,7 @@ hf_status tcp_write(struct tcp *t, hf_conn name, struct hf_bytes data, enum tcp_
 		tcp_mark(c, TCP_C_URG_SEND);
 	}
 	if (c->state >= HF_TCP_ESTABLISHED)
-		tcp_output(t, c, now);
+		tcp_ready_add(t, c);
 	return HF_OK;
 }
 
@@ -376,7 +377,7 @@ hf_status tcp_set_options(struct tcp *t, hf_conn name, const struct hf_conn_opti
 	if (c->state >= HF_TCP_ESTABLISHED && tcp_is(c, TCP_C_HASHED)) {
 		tcp_keepalive_restart(t, c, now);
 		if (o->nodelay)
-			tcp_output(t, c, now);
+			tcp_ready_add(t, c);
 	}
 	return HF_OK;
 }
