@@ -352,9 +352,13 @@ struct tls_hs {
 	uint16_t signature_len;
 	uint8_t content[1024]; /* to be signed or checked: RFC 8446 4.4.3's 64 spaces, context and hash; 1.2: randoms and params */
 	uint16_t content_len;
-	uint8_t premaster[48], instead[48];
-	bool premaster_given;
+	uint8_t premaster[CRYPTO_KEX_SECRET_MAX], instead[48]; /* 1.2: what the master secret is made of; RSA: 48 octets */
+	uint8_t premaster_len;
 	uint8_t verdict; /* the alert given; 0: believed */
+	/* 1.2: the chain is judged with its staple, which comes in another message if at all: until then both stand in past[] */
+	bool verdict_waits;
+	uint32_t certificate_at, certificate_len; /* the body */
+	uint32_t scts_at, scts_len;               /* of the ServerHello */
 
 	/* tickets */
 	uint8_t ticket_key[32], ticket_key_name[16];
@@ -362,6 +366,8 @@ struct tls_hs {
 	bool seen;
 	unsigned tickets_left;
 	uint8_t session_out[TLS_SESSION_MAX];
+	uint16_t session_out_len; /* 1.2: a session to be told of when the server's Finished was right; 0: none */
+	uint32_t session_out_lifetime_s;
 
 	/* lines for the key log not yet fetched */
 	struct tls_log {
@@ -540,6 +546,10 @@ uint16_t tls_scheme_for(const struct hf_tls_config *cfg, const struct hf_cred *c
 			uint16_t version);
 /* hs->peer_key from the leaf, and hs->chain from entries: HF_OK or what tls_fail() gave. */
 HF_NODISCARD hf_status tls_take_leaf(struct hf_tls *t, struct hf_bytes der);
+/* tls_share.c, for the client: the server's one name of a protocol (RFC 7301 3.1), which must be one of ours. */
+HF_NODISCARD hf_status tls_take_alpn(struct hf_tls *t, struct hf_bytes body);
+/* tls_share.c: what the peer's hello or CertificateRequest accepts and we could sign with, into hs->peer_schemes. */
+void tls_keep_schemes(struct hf_tls *t, struct hf_bytes list);
 
 /* ---- the parts of the handshake, each in its file ---- */
 

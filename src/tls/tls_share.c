@@ -85,6 +85,34 @@ hf_status tls_take_leaf(struct hf_tls *t, struct hf_bytes der)
 	return HF_OK;
 }
 
+/* What else the peer likes does not matter. */
+void tls_keep_schemes(struct hf_tls *t, struct hf_bytes list)
+{
+	const struct hf_tls_list ours = tls_cfg_schemes(t->cfg);
+	struct hf_wr out = hf_wr_over(t->hs->peer_schemes, sizeof(t->hs->peer_schemes));
+
+	for (size_t i = 0; i < ours.n && hf_wr_len(&out) < sizeof(t->hs->peer_schemes); i++)
+		if (tls_u16_has(list, ours.at[i]))
+			hf_wr_u16(&out, ours.at[i]);
+	t->hs->peer_schemes_len = (uint16_t)hf_wr_len(&out);
+}
+
+/* ---- protocols, RFC 7301 3.1 ---- */
+
+hf_status tls_take_alpn(struct hf_tls *t, struct hf_bytes body)
+{
+	struct hf_bytes list, name;
+	size_t i = 0;
+
+	TLS_TRY_PARSE(t, tls_ext_alpn_parse(body, &list));
+	TLS_REQUIRE(t, tls_u8_vec_next(&list, &name) && list.len == 0, DECODE);
+	while (i < t->cfg->alpns && !(t->cfg->alpn[i].len == name.len && memcmp(t->cfg->alpn[i].at, name.at, name.len) == 0))
+		i++;
+	TLS_REQUIRE(t, i < t->cfg->alpns, BAD_ALPN);
+	t->alpn = (int16_t)i;
+	return HF_OK;
+}
+
 /* ---- sizes of records ---- */
 
 #define LIMIT_MIN 64u          /* RFC 8449 4 */
@@ -103,11 +131,12 @@ static uint16_t content_of(uint16_t limit, uint16_t version)
 	return (uint16_t)(hf_min_u32(limit, limit_max(version)) - (version == TLS_VERSION_1_3));
 }
 
+/* The configuration says how much content a record may have: in 1.3 that is one octet more on the wire. */
 uint16_t tls_own_record_limit(const struct hf_tls *t, uint16_t version)
 {
-	const uint16_t max = limit_max(version);
+	const uint32_t content = t->cfg->record_size_limit ? t->cfg->record_size_limit : TLS_PLAIN_MAX;
 
-	return t->cfg->record_size_limit && t->cfg->record_size_limit < max ? t->cfg->record_size_limit : max;
+	return (uint16_t)hf_min_u32(content + (version == TLS_VERSION_1_3), limit_max(version));
 }
 
 static hf_status take_record_size_limit(struct hf_tls *t, struct hf_bytes body)
