@@ -288,6 +288,36 @@ static void the_rest_of_a_hello(void **state)
 		    "          binder: " RANDOM_HEX "\n");
 }
 
+/* A list that is longer than its line stands below its key; what is known by name only is hex. */
+static void narrow_and_strange(void **state)
+{
+	struct look look = look_plain(72);
+
+	(void)state;
+	expect_dump(BYTES("\x01\x00\x00\x42\x03\x03" RANDOM "\x00\x00\x06\xc0\x2b\xc0\x2f\x13\x01\x02\x00\x01\x00\x12"
+			  "\x00\x15\x00\x02\x00\x01"
+			  "\x00\x05\x00\x01\x07"
+			  "\x00\x33\x00\x03\x00\x01z"),
+		    true, &look,
+		    "ClientHello, 70 octets\n"
+		    "  legacy_version: TLS 1.2\n"
+		    "  random: " RANDOM_HEX "\n"
+		    "  session_id: empty\n"
+		    "  cipher_suites:\n"
+		    "    TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,\n"
+		    "    TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, TLS_AES_128_GCM_SHA256\n"
+		    "  compression_methods: null, DEFLATE\n"
+		    "  extensions:\n"
+		    "    padding (21), 2 octets\n"
+		    "      malformed: has a value it must not have\n"
+		    "      hex: 0001\n"
+		    "    status_request (5), 1 octet\n"
+		    "      hex: 07\n"
+		    "    key_share (51), 3 octets\n"
+		    "      malformed: ends early\n"
+		    "      hex: 00017a\n");
+}
+
 static void messages_of_1_2(void **state)
 {
 	struct look look = look_plain(72);
@@ -496,6 +526,7 @@ int main(void)
 		cmocka_unit_test(a_client_hello_in_full),
 		cmocka_unit_test(extensions),
 		cmocka_unit_test(the_rest_of_a_hello),
+		cmocka_unit_test(narrow_and_strange),
 		cmocka_unit_test(messages_of_1_2),
 		cmocka_unit_test(long_octets),
 		cmocka_unit_test(numbers_have_commas),
