@@ -5,7 +5,7 @@ set -euo pipefail
 
 declare -A need=(
 	[build]="gcc libc6-dev meson ninja-build pkgconf python3 libcmocka-dev libssl-dev"
-	[test]="clang curl iproute2 netcat-openbsd nginx-light procps python3-scapy tcpdump tshark wget"
+	[test]="clang curl iproute2 netcat-openbsd nginx-light openssl procps python3-scapy tcpdump tshark wget"
 	[demo]="curl iproute2"
 	[fuzz]="clang libclang-rt-dev llvm"
 	[bench]="iproute2"

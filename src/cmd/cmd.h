@@ -18,6 +18,7 @@
 int cmd_serve(int argc, char **argv);
 int cmd_get(int argc, char **argv);
 int cmd_states(int argc, char **argv);
+int cmd_cert(int argc, char **argv);
 int cmd_scenario(int argc, char **argv);
 int cmd_help(int argc, char **argv);
 
@@ -45,7 +46,7 @@ struct cmd_args {
 	char **argv;
 	int at;           /* next word */
 	const char *rest; /* more short options in the word just read */
-	char *operand[8];
+	char *operand[34]; /* handfast cert issue takes 32 names */
 	int operands;
 	bool ended;
 	const char *value; /* of the option just returned */

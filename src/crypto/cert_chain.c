@@ -9,10 +9,6 @@
 static enum hf_cert_fault fault_of(int number)
 {
 	switch (number) {
-	case X509_V_ERR_CERT_HAS_EXPIRED:
-		return HF_CERT_EXPIRED;
-	case X509_V_ERR_CERT_NOT_YET_VALID:
-		return HF_CERT_NOT_YET_VALID;
 	case X509_V_ERR_CERT_SIGNATURE_FAILURE:
 	case X509_V_ERR_UNABLE_TO_DECRYPT_CERT_SIGNATURE:
 		return HF_CERT_BAD_SIGNATURE;
@@ -39,8 +35,6 @@ static enum hf_cert_fault fault_of(int number)
 		return HF_CERT_UNSUPPORTED_CRITICAL;
 	case X509_V_ERR_INVALID_EXTENSION:
 	case X509_V_ERR_UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY:
-	case X509_V_ERR_ERROR_IN_CERT_NOT_BEFORE_FIELD:
-	case X509_V_ERR_ERROR_IN_CERT_NOT_AFTER_FIELD:
 		return HF_CERT_MALFORMED;
 	case X509_V_ERR_INVALID_PURPOSE:
 		return HF_CERT_WRONG_PURPOSE;
@@ -85,7 +79,7 @@ static STACK_OF(X509) * stack_of(const struct cert_path *path, unsigned from, un
 	return stack;
 }
 
-hf_status cert_chain_apply(struct cert_verdict *v, const struct hf_cert_ask *ask)
+hf_status cert_chain_apply(struct cert_verdict *v)
 {
 	const struct cert_path *path = &v->path;
 	STACK_OF(X509) *middle = stack_of(path, 1, path->certs - 1), *anchor = stack_of(path, path->certs - 1, path->certs);
@@ -94,13 +88,13 @@ hf_status cert_chain_apply(struct cert_verdict *v, const struct hf_cert_ask *ask
 
 	if (middle && anchor && ctx && X509_STORE_CTX_init(ctx, NULL, path->cert[0]->x, middle) == 1) {
 		X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(ctx);
-		unsigned long flags = X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST;
+		/* Times are ours alone (cert_rules.c): libcrypto counts the last second of a validity as behind it. */
+		unsigned long flags = X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST | X509_V_FLAG_NO_CHECK_TIME;
 
 		if (has_policy_rules(path))
 			flags |= X509_V_FLAG_POLICY_CHECK;
 		X509_STORE_CTX_set0_trusted_stack(ctx, anchor);
 		X509_VERIFY_PARAM_set_flags(param, flags);
-		X509_VERIFY_PARAM_set_time(param, (time_t)ask->unix_s);
 		X509_VERIFY_PARAM_set_depth(param, (int)CERT_PATH_MAX);
 		X509_VERIFY_PARAM_set_auth_level(param, 2); /* 112 bits */
 		X509_STORE_CTX_set_app_data(ctx, v);

@@ -94,7 +94,7 @@ static bool judge(struct search *s)
 	/* Signatures cost most: not for a path that is worse already than one that is known. */
 	if (!s->has_best || rank_of(&v.ruling) > rank_of(&s->best.ruling)) {
 		apply_revocation(s, &v);
-		s->failed = cert_chain_apply(&v, s->ask);
+		s->failed = cert_chain_apply(&v);
 	}
 	if (!s->has_best || rank_of(&v.ruling) > rank_of(&s->best.ruling))
 		s->best = v;

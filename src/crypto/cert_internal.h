@@ -97,7 +97,7 @@ void cert_constraints_apply(struct cert_verdict *v);
 bool cert_subtrees_are(const struct cert *c, bool letter); /* sound */
 
 /* cert_chain.c: a path through libcrypto. */
-hf_status cert_chain_apply(struct cert_verdict *v, const struct hf_cert_ask *ask);
+hf_status cert_chain_apply(struct cert_verdict *v);
 
 /* cert_crl.c */
 void cert_crl_free(struct cert_crl *crl);
