@@ -32,8 +32,8 @@ struct crypto_aead {
 size_t crypto_aead_key_size(enum crypto_aead_id id);
 
 /* A key for one direction. HF_OK, HF_FULL (no memory). A key set before is cleared. */
-HF_NODISCARD hf_status crypto_aead_set(struct crypto_aead *a, const struct hf_crypto *c, enum crypto_aead_id id, const uint8_t *key,
-				       bool seals);
+HF_NODISCARD hf_status crypto_aead_set(struct crypto_aead *a, const struct hf_crypto *c, enum crypto_aead_id id,
+				       const uint8_t *key, bool seals);
 /* Wipes the key; an empty one is allowed. */
 void crypto_aead_clear(struct crypto_aead *a);
 
@@ -41,8 +41,8 @@ void crypto_aead_clear(struct crypto_aead *a);
  * Writes the ciphertext of all of in[], then the tag, over out[] in order; out[] must have room for exactly or more than
  * that. Pieces may lie anywhere; an output piece may be the very input piece it comes from (in place).
  */
-void crypto_aead_seal(struct crypto_aead *a, const uint8_t nonce[CRYPTO_AEAD_NONCE], struct hf_bytes aad, const struct hf_bytes *in,
-		      size_t ins, const struct crypto_room *out, size_t outs);
+void crypto_aead_seal(struct crypto_aead *a, const uint8_t nonce[CRYPTO_AEAD_NONCE], struct hf_bytes aad,
+		      const struct hf_bytes *in, size_t ins, const struct crypto_room *out, size_t outs);
 
 /*
  * The reverse: the last 16 octets of in[] (they may straddle two pieces) are the tag. False, and out[] holds nothing to be

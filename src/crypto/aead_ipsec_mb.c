@@ -113,7 +113,7 @@ static void gcm_add(const struct crypto_aead *a, struct crypto_aead_run *run, co
 static bool gcm_end(const struct crypto_aead *a, struct crypto_aead_run *run, uint8_t *tag)
 {
 	const struct gcm *g = gcm_of(a->backend);
-	uint8_t computed[CRYPTO_AEAD_TAG];
+	uint8_t computed[CRYPTO_AEAD_TAG] = { 0 };
 
 	(a->seals ? g->enc_finalize : g->dec_finalize)(a->ctx, (struct gcm_context_data *)run->room, computed,
 						       CRYPTO_AEAD_TAG);
@@ -125,8 +125,8 @@ static bool gcm_whole(const struct crypto_aead *a, const uint8_t *nonce, struct 
 		      uint8_t *out, size_t n, uint8_t *tag)
 {
 	const struct gcm *g = gcm_of(a->backend);
-	uint8_t computed[CRYPTO_AEAD_TAG];
-	struct gcm_context_data state;
+	uint8_t computed[CRYPTO_AEAD_TAG] = { 0 };
+	struct gcm_context_data state = { 0 };
 
 	(a->seals ? g->enc : g->dec)(a->ctx, &state, out, in, n, nonce, aad.at, aad.len, computed, CRYPTO_AEAD_TAG);
 	crypto_wipe(&state, sizeof(state));
@@ -202,7 +202,7 @@ static void chacha_add(const struct crypto_aead *a, struct crypto_aead_run *run,
 
 static bool chacha_end(const struct crypto_aead *a, struct crypto_aead_run *run, uint8_t *tag)
 {
-	uint8_t computed[CRYPTO_AEAD_TAG];
+	uint8_t computed[CRYPTO_AEAD_TAG] = { 0 };
 
 	chacha_of(a->backend)->finalize((struct chacha20_poly1305_context_data *)run->room, computed, CRYPTO_AEAD_TAG);
 	crypto_wipe(run, sizeof(struct chacha20_poly1305_context_data));

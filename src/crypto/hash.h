@@ -15,7 +15,7 @@ enum crypto_hash_id {
 	CRYPTO_HASH_COUNT,
 };
 
-#define CRYPTO_HASH_MAX 64u  /* octets of the longest of these */
+#define CRYPTO_HASH_MAX 64u /* octets of the longest of these */
 #define CRYPTO_BLOCK_MAX 128u
 
 struct crypto_hash {
@@ -44,8 +44,8 @@ void crypto_hkdf_extract(enum crypto_hash_id id, struct hf_bytes salt, struct hf
 /* RFC 5869 2.3; n at most 255 hashes. */
 void crypto_hkdf_expand(enum crypto_hash_id id, struct hf_bytes prk, struct hf_bytes info, uint8_t *ret, size_t n);
 /* RFC 8446 7.1: label without its "tls13 " in front, at most 249 octets; context at most 255. */
-void crypto_hkdf_label(enum crypto_hash_id id, struct hf_bytes secret, const char *label, struct hf_bytes context, uint8_t *ret,
-		       size_t n);
+void crypto_hkdf_label(enum crypto_hash_id id, struct hf_bytes secret, const char *label, struct hf_bytes context,
+		       uint8_t *ret, size_t n);
 /* RFC 5246 5: P_hash with the suite's hash over label and the two parts of a seed. */
 void crypto_tls12_prf(enum crypto_hash_id id, struct hf_bytes secret, const char *label, struct hf_bytes seed1,
 		      struct hf_bytes seed2, uint8_t *ret, size_t n);

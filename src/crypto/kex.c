@@ -194,7 +194,7 @@ hf_status crypto_kex_offer(const struct hf_crypto *c, uint16_t group, const uint
 		return HF_UNSUPPORTED;
 	if (room < share_size(g))
 		return HF_FULL;
-	kex.key = malloc(g->size);
+	kex.key = malloc(COORDINATE_MAX);
 	if (!kex.key)
 		return HF_FULL;
 	s = draw_secret(c, g, entropy, kex.key);
@@ -248,11 +248,8 @@ hf_status crypto_kex_answer(const struct hf_crypto *c, uint16_t group, const uin
 
 void crypto_kex_clear(struct crypto_kex *kex)
 {
-	const struct group *g = find(kex->group);
-
-	if (kex->key && g) {
-		crypto_wipe(kex->key, g->size);
-		free(kex->key);
-	}
+	if (kex->key)
+		crypto_wipe(kex->key, COORDINATE_MAX);
+	free(kex->key);
 	memset(kex, 0, sizeof(*kex));
 }

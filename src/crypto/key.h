@@ -33,8 +33,8 @@ unsigned crypto_pub_bits(const struct crypto_pub *p);
 bool crypto_scheme_fits(enum crypto_key_kind kind, unsigned bits, uint16_t scheme, uint16_t version);
 
 /* HF_OK, HF_UNSUPPORTED (scheme does not fit the key), HF_SYSTEM, HF_TOO_BIG (room). */
-HF_NODISCARD hf_status crypto_key_sign(const struct hf_crypto *c, const struct hf_key *k, uint16_t scheme, struct hf_bytes content,
-				       uint8_t *sig, size_t room, size_t *ret_len);
+HF_NODISCARD hf_status crypto_key_sign(const struct hf_crypto *c, const struct hf_key *k, uint16_t scheme,
+				       struct hf_bytes content, uint8_t *sig, size_t room, size_t *ret_len);
 /* HF_OK; HF_MALFORMED: it does not fit; HF_UNSUPPORTED. */
 HF_NODISCARD hf_status crypto_pub_verify(const struct hf_crypto *c, const struct crypto_pub *p, uint16_t scheme,
 					 struct hf_bytes content, struct hf_bytes sig);
@@ -58,7 +58,8 @@ void crypto_pub_free(struct crypto_pub *p); /* NULL is allowed */
 /* From PEM (PKCS #8, or the older forms) or DER; not encrypted. HF_OK, HF_MALFORMED, HF_UNSUPPORTED, HF_FULL. */
 HF_NODISCARD hf_status crypto_key_load(const struct hf_crypto *c, struct hf_bytes text, struct hf_key **ret);
 /* A fresh one; bits for RSA only. HF_OK, HF_UNSUPPORTED, HF_SYSTEM. */
-HF_NODISCARD hf_status crypto_key_make(const struct hf_crypto *c, enum crypto_key_kind kind, unsigned bits, struct hf_key **ret);
+HF_NODISCARD hf_status crypto_key_make(const struct hf_crypto *c, enum crypto_key_kind kind, unsigned bits,
+				       struct hf_key **ret);
 void crypto_key_free(struct hf_key *k); /* wipes; NULL is allowed */
 
 #endif

@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <pthread.h>
 
 #include "base/bits.h"
 #include "key_tools.h"
@@ -213,6 +214,43 @@ static void what_cannot_be_made(void **state)
 	assert_null(k);
 }
 
+/* One key, one struct hf_crypto, several threads. */
+static void *sign_and_verify(void *failures)
+{
+	static const struct {
+		size_t i;
+		uint16_t scheme;
+		unsigned times;
+	} work[] = { { 0, 0x0403, 200 }, { 3, 0x0804, 20 }, { 5, 0x0807, 100 } };
+
+	for (size_t w = 0; w < HF_ARRAY_LEN(work); w++) {
+		for (unsigned n = 0; n < work[w].times; n++) {
+			uint8_t sig[CRYPTO_SIG_MAX];
+			size_t len = 0;
+			struct hf_bytes text = BYTES(&n, sizeof(n));
+
+			if (crypto_key_sign(crypto, key[work[w].i], work[w].scheme, text, sig, sizeof(sig), &len) != HF_OK ||
+			    crypto_pub_verify(crypto, pub[work[w].i], work[w].scheme, text, BYTES(sig, len)) != HF_OK)
+				(*(unsigned *)failures)++;
+		}
+	}
+	return NULL;
+}
+
+static void threads_share_a_key(void **state)
+{
+	pthread_t threads[4];
+	unsigned failures[4] = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < HF_ARRAY_LEN(threads); i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, sign_and_verify, &failures[i]), 0);
+	for (size_t i = 0; i < HF_ARRAY_LEN(threads); i++) {
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+		assert_int_equal(failures[i], 0);
+	}
+}
+
 /* Everything libcrypto draws comes from the seed while one is set. */
 static void randomness_can_be_fixed(void **state)
 {
@@ -259,6 +297,7 @@ int main(void)
 		cmocka_unit_test(room_for_a_signature),
 		cmocka_unit_test(pss_key_bound_to_a_hash),
 		cmocka_unit_test(what_cannot_be_made),
+		cmocka_unit_test(threads_share_a_key),
 		cmocka_unit_test(randomness_can_be_fixed),
 	};
 

@@ -58,14 +58,16 @@ static bool hkdf(void)
 	return memcmp(okm, field[4].at, field[4].len) == 0;
 }
 
-/* A kex between its offer and its finish is its secret value. */
+/* A kex between its offer and its finish is its secret value, in room for the longest. */
 static bool kex(bool is_good)
 {
-	struct crypto_kex k = { .key = malloc(field[1].len), .group = (uint16_t)strtoul(words[0], NULL, 16) };
+	struct crypto_kex k = { .key = calloc(1, CRYPTO_KEX_SECRET_MAX), .group = (uint16_t)strtoul(words[0], NULL, 16) };
 	uint8_t secret[CRYPTO_KEX_SECRET_MAX];
 	size_t n = 0;
 	hf_status s;
 
+	if (!k.key)
+		return false;
 	memcpy(k.key, field[1].at, field[1].len);
 	s = crypto_kex_finish(crypto, &k, field[2], secret, &n);
 	if (!is_good)
