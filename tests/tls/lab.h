@@ -101,6 +101,8 @@ void lab_free(struct lab *lab);
 void lab_start(struct lab *lab);
 /* Both, until neither gets any further. */
 void lab_run(struct lab *lab);
+/* One of them, until it waits for the other; false when nothing happened. */
+bool lab_turn(struct lab *lab, enum lab_who who);
 void lab_handshake(struct lab *lab); /* both of these, then both are connected */
 /* A new connection with the same configurations; the client offers the newest session. What was received is forgotten. */
 void lab_again(struct lab *lab);
@@ -109,6 +111,9 @@ void lab_cut(struct lab *lab, enum lab_who to); /* the stream to it ends */
 
 /* Octets put on the way to `to` as if the other had sent them. */
 void lab_inject(struct lab *lab, enum lab_who to, struct hf_bytes b);
+
+/* The same under the keys that `from` writes with: what it would never send itself. */
+void lab_forge(struct lab *lab, enum lab_who from, enum tls_content type, struct hf_bytes content);
 
 struct hf_tls_info lab_info(const struct lab *lab, enum lab_who who);
 /* The handshake failed at `who` for this reason with this alert, which the other side got. */

@@ -262,6 +262,25 @@ static void opens_a_long_one_in_pieces(void **state)
 	}
 }
 
+/* Rooms of these lengths, each in memory of its own, so that an address checker sees a write past one. */
+static void lay(struct hf_room *out, const size_t *lengths, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		out[i] = (struct hf_room){ malloc(lengths[i] + !lengths[i]), lengths[i] };
+		assert_non_null(out[i].at);
+		memset(out[i].at, 0xee, lengths[i]);
+	}
+}
+
+static void assert_laid(struct hf_room *out, size_t n, const uint8_t *want)
+{
+	for (size_t i = 0; i < n; i++) {
+		assert_memory_equal(out[i].at, want, out[i].len);
+		want += out[i].len;
+		free(out[i].at);
+	}
+}
+
 /* Content of three pieces, one of them empty, into room cut at every two places; and into single octets. */
 static void seals_into_pieces(void **state)
 {
@@ -269,45 +288,63 @@ static void seals_into_pieces(void **state)
 	for (size_t i = 0; i < HF_ARRAY_LEN(suites_13) + HF_ARRAY_LEN(suites_12) + 1; i++) {
 		bool is_plain = i == HF_ARRAY_LEN(suites_13) + HF_ARRAY_LEN(suites_12);
 		uint16_t version = i < HF_ARRAY_LEN(suites_13) ? TLS_VERSION_1_3 : TLS_VERSION_1_2;
+		const size_t pad = version == TLS_VERSION_1_3 ? 2 : 0;
 		struct hf_bytes in[] = { of("hel", 3), { NULL, 0 }, of("lo", 2) };
-		uint8_t want[64], *got;
+		uint8_t want[64];
+		size_t lengths[64], len;
 		struct hf_room out[64];
 		struct tls_side wr = { 0 };
-		size_t len;
 
 		if (version == TLS_VERSION_1_3)
 			set_13(&wr, suites_13[i], true);
 		else if (!is_plain)
 			set_12(&wr, suites_12[i - HF_ARRAY_LEN(suites_13)], false, true);
-		len = seal(&wr, version, TLS_APPLICATION_DATA, of("hello", 5), version == TLS_VERSION_1_3 ? 2 : 0);
+		len = seal(&wr, version, TLS_APPLICATION_DATA, of("hello", 5), pad);
 		assert_true(len <= sizeof(want));
 		memcpy(want, record, len);
-		/* Of exactly this size, so that an address checker sees a write past it. */
-		got = malloc(len);
-		assert_non_null(got);
 		for (size_t a = 0; a <= len; a++)
 			for (size_t b = a; b <= len; b++) {
-				out[0] = (struct hf_room){ got, a };
-				out[1] = (struct hf_room){ got + a, b - a };
-				out[2] = (struct hf_room){ got + b, len - b };
-				memset(got, 0, len);
+				lay(out, (const size_t[]){ a, b - a, len - b }, 3);
 				wr.seq = 0;
 				assert_int_equal(tls_record_seal(&wr, version, TLS_VERSION_1_2, TLS_APPLICATION_DATA,
-								 in, 3, version == TLS_VERSION_1_3 ? 2 : 0, out, 3),
+								 in, 3, pad, out, 3),
 						 len);
-				assert_memory_equal(got, want, len);
+				assert_laid(out, 3, want);
 			}
 		for (size_t k = 0; k < len; k++)
-			out[k] = (struct hf_room){ got + k, 1 };
-		memset(got, 0, len);
+			lengths[k] = 1;
+		lay(out, lengths, len);
 		wr.seq = 0;
-		assert_int_equal(tls_record_seal(&wr, version, TLS_VERSION_1_2, TLS_APPLICATION_DATA, in, 3,
-						 version == TLS_VERSION_1_3 ? 2 : 0, out, len),
-				 len);
-		assert_memory_equal(got, want, len);
-		free(got);
+		assert_int_equal(
+			tls_record_seal(&wr, version, TLS_VERSION_1_2, TLS_APPLICATION_DATA, in, 3, pad, out, len), len);
+		assert_laid(out, len, want);
 		tls_side_clear(&wr);
 	}
+}
+
+/* New keys over old ones: nothing of the old is left. */
+static void keys_over_keys(void **state)
+{
+	struct tls_side used = { 0 }, fresh = { 0 };
+
+	(void)state;
+	set_13(&used, suites_13[1], true);
+	set_12(&fresh, suites_12[0], true, true);
+	used.seq = 5;
+	set_12(&used, suites_12[0], true, true);
+	assert_int_equal(used.seq, 0);
+	assert_int_equal(used.epoch, TLS_EPOCH_APPLICATION);
+	assert_int_equal(used.hash, CRYPTO_SHA256);
+	assert_memory_equal(used.iv, fresh.iv, sizeof(used.iv));
+	assert_memory_equal(used.secret, fresh.secret, sizeof(used.secret));
+	used.seq = 5;
+	set_13(&used, suites_13[1], true);
+	assert_int_equal(used.seq, 0);
+	assert_int_equal(used.hash, CRYPTO_SHA384);
+	tls_side_clear(&used);
+	tls_side_clear(&fresh);
+	memset(&fresh, 0, sizeof(fresh));
+	assert_memory_equal(&used, &fresh, sizeof(used));
 }
 
 /* ---- what must not open ---- */
@@ -553,6 +590,10 @@ static void sequence_numbers_end(void **state)
 		wr.seq++;
 		assert_int_equal(tls_side_wants_update(&wr), is_gcm);
 		assert_true(tls_record_may_seal(&wr));
+		wr.seq = UINT64_MAX - (UINT64_C(1) << 24) - 1;
+		assert_int_equal(tls_side_wants_update(&wr), is_gcm);
+		wr.seq++;
+		assert_true(tls_side_wants_update(&wr));
 		wr.seq = rd.seq = UINT64_MAX - 1;
 		assert_true(tls_side_wants_update(&wr));
 		assert_true(tls_record_may_seal(&wr));
@@ -574,6 +615,7 @@ int main(void)
 		cmocka_unit_test(opens_however_it_is_cut),
 		cmocka_unit_test(opens_a_long_one_in_pieces),
 		cmocka_unit_test(seals_into_pieces),
+		cmocka_unit_test(keys_over_keys),
 		cmocka_unit_test(every_changed_bit_is_refused),
 		cmocka_unit_test(padding_of_any_length),
 		cmocka_unit_test(nothing_but_zeros_is_refused),
