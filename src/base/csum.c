@@ -30,7 +30,6 @@ static inline uint64_t sum_rest(uint64_t sum, const uint8_t *p, size_t len);
 static inline uint64_t sum_words(const uint8_t *p, size_t len);
 static inline bool have_vectors(void);
 static uint64_t sum_vectors(const uint8_t *p, size_t len);
-static uint64_t copy_vectors(uint8_t *to, const uint8_t *p, size_t len);
 
 uint64_t hf_csum_add(uint64_t sum, const void *at, size_t len)
 {
@@ -50,24 +49,6 @@ uint64_t hf_csum_join(uint64_t sum, size_t offset, uint64_t part)
 	if (offset & 1)
 		part = hf_csum_fold(part);
 	return add_carry(sum, part);
-}
-
-uint64_t hf_csum_copy(void *to, const void *from, size_t len)
-{
-	size_t bulk = len & ~(size_t)(BLOCK_BYTES - 1);
-	const uint8_t *p = from;
-	uint8_t *q = to;
-	uint64_t sum;
-
-	if (len == 0) /* then either pointer may be NULL */
-		return 0;
-	if (!have_vectors() || bulk == 0) {
-		memcpy(q, p, len);
-		return hf_csum_add(0, p, len);
-	}
-	sum = copy_vectors(q, p, bulk);
-	memcpy(q + bulk, p + bulk, len - bulk);
-	return sum_rest(sum, p + bulk, len - bulk);
 }
 
 static inline uint64_t add_carry(uint64_t a, uint64_t b)
@@ -128,10 +109,10 @@ typedef uint64_t lanes __attribute__((vector_size(32)));
 typedef uint64_t lanes_anywhere __attribute__((vector_size(32), aligned(1), may_alias));
 
 /*
- * Sums, and copies on the way when there is a `to`: a copied octet is loaded once. Two pairs of accumulators break the
- * chain of dependent additions. The sums over lanes are exact for the reason that each lane's are.
+ * Two pairs of accumulators break the chain of dependent additions. The sums over lanes are exact for the reason that each
+ * lane's are.
  */
-static inline __attribute__((always_inline, target("avx2"))) uint64_t sum_lanes(uint8_t *to, const uint8_t *p, size_t len)
+__attribute__((target("avx2"))) static uint64_t sum_vectors(const uint8_t *p, size_t len)
 {
 	lanes all0 = { 0 }, all1 = { 0 }, high0 = { 0 }, high1 = { 0 };
 	uint64_t all = 0, high = 0;
@@ -145,10 +126,6 @@ static inline __attribute__((always_inline, target("avx2"))) uint64_t sum_lanes(
 		all1 += w1;
 		high0 += w0 >> 32;
 		high1 += w1 >> 32;
-		if (to) {
-			*(lanes_anywhere *)(void *)(to + i) = w0;
-			*(lanes_anywhere *)(void *)(to + i + sizeof(lanes)) = w1;
-		}
 	}
 	all0 += all1;
 	high0 += high1;
@@ -157,16 +134,6 @@ static inline __attribute__((always_inline, target("avx2"))) uint64_t sum_lanes(
 		high += high0[i];
 	}
 	return all - (high << 32) + high;
-}
-
-__attribute__((target("avx2"))) static uint64_t sum_vectors(const uint8_t *p, size_t len)
-{
-	return sum_lanes(NULL, p, len);
-}
-
-__attribute__((target("avx2"))) static uint64_t copy_vectors(uint8_t *to, const uint8_t *p, size_t len)
-{
-	return sum_lanes(to, p, len);
 }
 
 static inline bool have_vectors(void)
@@ -181,12 +148,6 @@ static inline bool have_vectors(void)
 
 static uint64_t sum_vectors(const uint8_t *p, size_t len)
 {
-	return sum_words(p, len);
-}
-
-static uint64_t copy_vectors(uint8_t *to, const uint8_t *p, size_t len)
-{
-	memcpy(to, p, len);
 	return sum_words(p, len);
 }
 #endif

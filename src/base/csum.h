@@ -13,8 +13,6 @@
 uint64_t hf_csum_add(uint64_t sum, const void *at, size_t len);
 /* Adds a partial sum whose first octet lies at octet `offset` of the whole. */
 uint64_t hf_csum_join(uint64_t sum, size_t offset, uint64_t part);
-/* Copies and sums in one pass over the data. */
-uint64_t hf_csum_copy(void *to, const void *from, size_t len);
 /* Short pieces, inline. A sum of their 32-bit words stays far below 2^64, so that those of a few pieces may be added with +. */
 static inline uint64_t hf_csum_words(const void *at, unsigned words)
 {
