@@ -18,9 +18,7 @@
 
 static hf_status take_psk(struct hf_tls *t, const struct tls_exts *exts);
 static hf_status take_share(struct hf_tls *t, const struct tls_exts *exts, uint8_t *secret, size_t *ret_len);
-static hf_status take_alpn(struct hf_tls *t, const struct tls_exts *exts);
 static hf_status take_early_data(struct hf_tls *t, const struct tls_exts *exts);
-static void keep_schemes(struct hf_tls *t, struct hf_bytes list);
 
 static tls_task derive_handshake, send_ccs, write_handshake, read_handshake;
 static tls_task ask_certificate;
@@ -163,29 +161,13 @@ hf_status tls_on_c13_encrypted_extensions(struct hf_tls *t, struct hf_bytes body
 	/* RFC 8446 4.2.7: says which groups would have been liked better; nothing may be made of it now. */
 	if (exts.has & TLS_HAS(SUPPORTED_GROUPS))
 		TLS_TRY_PARSE(t, tls_ext_u16_list_parse(exts.body[TLS_ROW_SUPPORTED_GROUPS], 2, &groups));
-	HF_TRY(take_alpn(t, &exts));
+	if (exts.has & TLS_HAS(ALPN))
+		HF_TRY(tls_take_alpn(t, exts.body[TLS_ROW_ALPN]));
 	HF_TRY(tls_take_record_limits(t, &exts));
 	HF_TRY(take_early_data(t, &exts));
 	tls_next(t, t->resumed ? TLS_ST_C13_WAIT_FINISHED : TLS_ST_C13_WAIT_CERT_CR);
 	if (t->early == HF_TLS_EARLY_REJECTED && t->wr.epoch == TLS_EPOCH_EARLY)
 		tls_run(t, after_rejection);
-	return HF_OK;
-}
-
-/* RFC 7301 3.1: exactly one name, of those that were offered. */
-static hf_status take_alpn(struct hf_tls *t, const struct tls_exts *exts)
-{
-	struct hf_bytes list, name;
-	size_t i = 0;
-
-	if (!(exts->has & TLS_HAS(ALPN)))
-		return HF_OK;
-	TLS_TRY_PARSE(t, tls_ext_alpn_parse(exts->body[TLS_ROW_ALPN], &list));
-	TLS_REQUIRE(t, tls_u8_vec_next(&list, &name) && list.len == 0, DECODE);
-	while (i < t->cfg->alpns && !(t->cfg->alpn[i].len == name.len && memcmp(t->cfg->alpn[i].at, name.at, name.len) == 0))
-		i++;
-	TLS_REQUIRE(t, i < t->cfg->alpns, BAD_ALPN);
-	t->alpn = (int16_t)i;
 	return HF_OK;
 }
 
@@ -233,24 +215,12 @@ hf_status tls_on_c13_certificate_request(struct hf_tls *t, struct hf_bytes body)
 	if (exts.has & TLS_HAS(CERTIFICATE_AUTHORITIES))
 		TLS_TRY_PARSE(t, tls_ext_authorities_parse(exts.body[TLS_ROW_CERTIFICATE_AUTHORITIES], &authorities));
 	hs->cert_requested = true;
-	keep_schemes(t, schemes);
+	tls_keep_schemes(t, schemes);
 	/* Asked for now, while the message with the names is here; shown not before the server is believed. */
 	hs->question.authorities = authorities;
 	tls_next(t, TLS_ST_C13_WAIT_CERT);
 	tls_run(t, after_request);
 	return HF_OK;
-}
-
-/* Those that we could sign with: what else the server likes does not matter. */
-static void keep_schemes(struct hf_tls *t, struct hf_bytes list)
-{
-	const struct hf_tls_list ours = tls_cfg_schemes(t->cfg);
-	struct hf_wr out = hf_wr_over(t->hs->peer_schemes, sizeof(t->hs->peer_schemes));
-
-	for (size_t i = 0; i < ours.n && hf_wr_len(&out) < sizeof(t->hs->peer_schemes); i++)
-		if (tls_u16_has(list, ours.at[i]))
-			hf_wr_u16(&out, ours.at[i]);
-	t->hs->peer_schemes_len = (uint16_t)hf_wr_len(&out);
 }
 
 static hf_status ask_certificate(struct hf_tls *t)

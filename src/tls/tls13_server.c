@@ -62,8 +62,8 @@ hf_status tls13_server_hello_came(struct hf_tls *t)
 	struct tls_hs *hs = t->hs;
 	const struct tls_offer *o = &hs->offer;
 	const struct tls_suite *suite = choose_suite(t);
-	bool has_share;
-	uint16_t group;
+	bool has_share = false;
+	uint16_t group = 0;
 
 	TLS_REQUIRE(t, suite, NO_SUITE);
 	if (t->retried)

@@ -3,6 +3,8 @@
 #include <stdio.h>
 
 #include "lab.h"
+#include "rfc8448.h"
+#include "tls_test.h"
 
 static const struct hf_bytes h2_and_http[] = { LAB_BYTES("h2"), LAB_BYTES("http/1.1") };
 static const struct hf_bytes http_and_h2[] = { LAB_BYTES("http/1.1"), LAB_BYTES("h2") };
@@ -185,6 +187,53 @@ static void whose_order_of_suites(void **state)
 	assert_int_equal(suite_chosen(chacha_first, false), TLS_SUITE_CHACHA20_POLY1305_SHA256);
 	assert_int_equal(suite_chosen(chacha_first, true), TLS_SUITE_AES_128_GCM_SHA256);
 	assert_int_equal(suite_chosen(aes_256_first, false), TLS_SUITE_AES_128_GCM_SHA256);
+}
+
+/*
+ * The hellos of RFC 8448, as another implementation wrote them. Further than this its traces cannot be replayed: our random
+ * and our share come from our entropy, and so does all that follows.
+ */
+static void hellos_of_rfc_8448(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < HF_ARRAY_LEN(rfc8448); i++) {
+		const bool compatible =
+			hex(rfc8448[i].client_hello).at[TLS_RECORD_HEADER + TLS_MESSAGE_HEADER + 2 + 32] > 0;
+		struct lab *lab = lab_new();
+
+		lab_start(lab);
+		lab_inject(lab, LAB_SERVER, hex(rfc8448[i].client_hello));
+		lab_turn(lab, LAB_SERVER);
+		assert_false(lab->side[LAB_SERVER].failed);
+		assert_string_equal(lab->ladder, compatible ? "server server_hello\n"
+							      "server change_cipher_spec\n"
+							      "server encrypted_extensions\n"
+							      "server certificate\n"
+							      "server certificate_verify\n"
+							      "server finished\n"
+							    : "server server_hello\n"
+							      "server encrypted_extensions\n"
+							      "server certificate\n"
+							      "server certificate_verify\n"
+							      "server finished\n");
+		assert_int_equal(lab_info(lab, LAB_SERVER).suite, TLS_SUITE_AES_128_GCM_SHA256);
+		assert_int_equal(lab_info(lab, LAB_SERVER).group, TLS_GROUP_X25519);
+		lab_free(lab);
+		if (!rfc8448[i].second_hello)
+			continue;
+		lab = lab_new();
+		lab->side[LAB_SERVER].cfg.groups = (struct hf_tls_list)LAB_LIST(TLS_GROUP_P256);
+		lab_start(lab);
+		lab_inject(lab, LAB_SERVER, hex(rfc8448[i].client_hello));
+		lab_turn(lab, LAB_SERVER);
+		assert_string_equal(lab->ladder, "server hello_retry_request\n");
+		/* That one repeats a cookie of the server's there; here none was given. */
+		lab_inject(lab, LAB_SERVER, hex(rfc8448[i].second_hello));
+		lab_turn(lab, LAB_SERVER);
+		assert_true(lab->side[LAB_SERVER].failed);
+		assert_string_equal(lab_info(lab, LAB_SERVER).why_code, "CHANGED_HELLO");
+		lab_free(lab);
+	}
 }
 
 /* ---- HelloRetryRequest ---- */
@@ -1020,6 +1069,7 @@ int main(void)
 		cmocka_unit_test(every_suite_group_and_key),
 		cmocka_unit_test(without_camouflage),
 		cmocka_unit_test(whose_order_of_suites),
+		cmocka_unit_test(hellos_of_rfc_8448),
 		cmocka_unit_test(hello_retry),
 		cmocka_unit_test(no_needless_retry),
 		cmocka_unit_test(hello_retry_with_sha384),
