@@ -53,7 +53,7 @@ hf_status hf_crypto_open(struct hf_crypto **ret)
 	struct hf_crypto *c;
 	bool good;
 
-	if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_LOAD_CRYPTO_STRINGS, NULL) != 1)
+	if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) != 1)
 		return crypto_failed(HF_SYSTEM);
 	c = calloc(1, sizeof(*c));
 	if (!c)

@@ -60,6 +60,11 @@ static enum crypto_key_kind find_kind(const EVP_PKEY *pkey)
 	}
 }
 
+static bool is_usable(const EVP_PKEY *pkey)
+{
+	return find_kind(pkey) != CRYPTO_KEY_OTHER && EVP_PKEY_get_size(pkey) <= (int)CRYPTO_SIG_MAX;
+}
+
 /* A key may still refuse a scheme that fits by its kind: id-RSASSA-PSS can be bound to one hash (RFC 4055 3.1). */
 static bool make_signers(const struct hf_crypto *c, struct hf_key *k)
 {
@@ -98,7 +103,7 @@ hf_status crypto_key_of_pkey(const struct hf_crypto *c, EVP_PKEY *pkey, struct h
 	k->pkey = pkey;
 	k->kind = find_kind(pkey);
 	k->bits = (unsigned)EVP_PKEY_get_bits(pkey);
-	if (k->kind == CRYPTO_KEY_OTHER || EVP_PKEY_get_size(pkey) > (int)CRYPTO_SIG_MAX) {
+	if (!is_usable(pkey)) {
 		crypto_key_free(k);
 		return crypto_failed(HF_UNSUPPORTED);
 	}
@@ -215,17 +220,20 @@ static hf_status load_der(struct hf_bytes text, EVP_PKEY **ret)
 	return crypto_failed(HF_MALFORMED);
 }
 
-/* The two halves of a curve's key must belong together. (Of RSA it would take a test of primes, a tenth of a second.) */
+/* What the private half signs, the public one must accept: seen here, and not by the first peer. */
 static bool halves_match(EVP_PKEY *pkey)
 {
-	EVP_PKEY_CTX *ctx;
-	bool good;
+	static const uint8_t text[] = "any";
+	EVP_MD_CTX *sign = EVP_MD_CTX_new(), *verify = EVP_MD_CTX_new();
+	uint8_t sig[CRYPTO_SIG_MAX];
+	size_t n = sizeof(sig);
+	bool good = sign && verify && EVP_DigestSignInit(sign, NULL, NULL, NULL, pkey) == 1 &&
+		    EVP_DigestSign(sign, sig, &n, text, sizeof(text)) == 1 &&
+		    EVP_DigestVerifyInit(verify, NULL, NULL, NULL, pkey) == 1 &&
+		    EVP_DigestVerify(verify, sig, n, text, sizeof(text)) == 1;
 
-	if (EVP_PKEY_is_a(pkey, "RSA") || EVP_PKEY_is_a(pkey, "RSA-PSS"))
-		return true;
-	ctx = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
-	good = ctx && EVP_PKEY_pairwise_check(ctx) == 1;
-	EVP_PKEY_CTX_free(ctx);
+	EVP_MD_CTX_free(sign);
+	EVP_MD_CTX_free(verify);
 	return good;
 }
 
@@ -236,11 +244,13 @@ hf_status crypto_key_load(const struct hf_crypto *c, struct hf_bytes text, struc
 	if (text.len == 0 || text.len > KEY_TEXT_MAX)
 		return HF_MALFORMED;
 	HF_TRY(is_pem(text) ? load_pem(text, &pkey) : load_der(text, &pkey));
-	if (find_kind(pkey) == CRYPTO_KEY_OTHER || !halves_match(pkey)) {
-		hf_status s = find_kind(pkey) == CRYPTO_KEY_OTHER ? HF_UNSUPPORTED : HF_MALFORMED;
-
+	if (!is_usable(pkey)) {
 		EVP_PKEY_free(pkey);
-		return crypto_failed(s);
+		return crypto_failed(HF_UNSUPPORTED);
+	}
+	if (!halves_match(pkey)) {
+		EVP_PKEY_free(pkey);
+		return crypto_failed(HF_MALFORMED);
 	}
 	return crypto_key_of_pkey(c, pkey, ret);
 }

@@ -181,6 +181,28 @@ static void halves_must_match(void **state)
 	}
 }
 
+/* The exponent 65537 made 65539. */
+static void rsa_halves_must_match(void **state)
+{
+	static const uint8_t exponent[] = { 2, 3, 1, 0, 1 };
+	struct hf_key *k = make_key(crypto, CRYPTO_KEY_RSA, 1024);
+	BIO *b = BIO_new(BIO_s_mem());
+	uint8_t der[1024];
+	size_t n, at;
+
+	(void)state;
+	assert_true(i2d_PrivateKey_bio(b, k->pkey) > 0);
+	n = text_of(b).len;
+	memcpy(der, text_of(b).at, n);
+	for (at = 0; at + 5 <= n && memcmp(der + at, exponent, 5) != 0; at++)
+		;
+	assert_true(at + 5 <= n);
+	der[at + 4] = 3;
+	expect_refused(BYTES(der, n), HF_MALFORMED);
+	BIO_free(b);
+	crypto_key_free(k);
+}
+
 static void other_kinds_are_unsupported(void **state)
 {
 	static const char *const types[] = { "X25519", "X448" };
@@ -398,6 +420,7 @@ int main(void)
 		cmocka_unit_test(never_asks_for_a_password),
 		cmocka_unit_test(broken_keys_are_refused),
 		cmocka_unit_test(halves_must_match),
+		cmocka_unit_test(rsa_halves_must_match),
 		cmocka_unit_test(other_kinds_are_unsupported),
 		cmocka_unit_test(every_prefix_of_an_spki_is_refused),
 		cmocka_unit_test(a_changed_spki_never_harms),
