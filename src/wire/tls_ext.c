@@ -167,7 +167,7 @@ hf_status tls_ext_sct_list_parse(struct hf_bytes body)
 hf_status tls_ext_server_name_parse(struct hf_bytes body, struct hf_bytes *ret_host)
 {
 	struct hf_bytes list, host = { body.at, 0 };
-	bool seen[NAME_TYPES] = { false };
+	bool seen[NAME_TYPES] = { false }, twice = false;
 	struct hf_rd in;
 
 	HF_TRY(only_vec(body, 2, 1, &list));
@@ -176,12 +176,14 @@ hf_status tls_ext_server_name_parse(struct hf_bytes body, struct hf_bytes *ret_h
 		uint8_t type = hf_rd_u8(&in);
 		struct hf_bytes name = hf_rd_vec(&in, 2, type == HOST_NAME ? 1 : 0, VEC16_MAX);
 
-		hf_rd_must(&in, !seen[type]);
+		twice = twice || seen[type];
 		seen[type] = true;
 		if (type == HOST_NAME)
 			host = name;
 	}
 	HF_TRY(hf_rd_end(&in));
+	if (twice)
+		return HF_INVALID;
 
 	*ret_host = host;
 	return HF_OK;

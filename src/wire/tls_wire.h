@@ -276,8 +276,8 @@ bool tls_u16_has(struct hf_bytes list, uint16_t n);
 
 /* One 16-bit number: supported_versions of a ServerHello, key_share of a HelloRetryRequest, selected identity. */
 HF_NODISCARD hf_status tls_ext_u16_parse(struct hf_bytes body, uint16_t *ret);
-/* server_name (RFC 6066 3): the one host_name; HF_MALFORMED for two of a type or an empty one. No check of its letters.
- * Empty when there are names of other types only. */
+/* server_name (RFC 6066 3): the one host_name; HF_MALFORMED for an empty one, HF_INVALID for two of a type. No check of its
+ * letters. Empty when there are names of other types only. */
 HF_NODISCARD hf_status tls_ext_server_name_parse(struct hf_bytes body, struct hf_bytes *ret_host);
 /* ALPN (RFC 7301 3.1): a list of opaque<1..255>, looked through; tls_u8_vec_next() walks it. */
 HF_NODISCARD hf_status tls_ext_alpn_parse(struct hf_bytes body, struct hf_bytes *ret_list);

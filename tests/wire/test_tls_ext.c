@@ -205,12 +205,12 @@ static void server_name(void **state)
 	expect_bytes(host, "a");
 	assert_int_equal(tls_ext_server_name_parse(BYTES("\x00\x03\x01\x00\x00"), &host), HF_OK);
 	assert_int_equal(host.len, 0); /* a name, but of no host */
-	REFUSED(HF_MALFORMED, host,
+	REFUSED(HF_INVALID, host,
 		tls_ext_server_name_parse(BYTES("\x00\x08\x00\x00\x01"
 						"a\x00\x00\x01"
 						"b"),
 					  &host));
-	REFUSED(HF_MALFORMED, host,
+	REFUSED(HF_INVALID, host,
 		tls_ext_server_name_parse(BYTES("\x00\x0a\xff\x00\x00\x00\x00\x01"
 						"a\xff\x00\x00"),
 					  &host));
