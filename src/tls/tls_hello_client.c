@@ -314,7 +314,7 @@ static bool has_record_limit(const struct hf_tls *t)
 	return t->cfg->record_size_limit > 0;
 }
 
-/* RFC 8449 4: one number for both versions, though in 1.3 it counts the content type too. */
+/* RFC 8449 4: one number for both versions, of which 1.3 counts the content type too. */
 static hf_status put_record_size_limit(struct hf_tls *t, struct hf_wr *out)
 {
 	hf_wr_u16(out, tls_own_record_limit(t, tls_cfg_max(t->cfg)));

@@ -38,9 +38,10 @@ static enum tls_why take_server_name(struct hf_bytes body, struct tls_offer *o)
 {
 	struct hf_bytes name;
 	struct hf_addr addr;
+	const hf_status s = tls_ext_server_name_parse(body, &name);
 
-	if (tls_ext_server_name_parse(body, &name) != HF_OK)
-		return TLS_WHY_DECODE;
+	if (s != HF_OK)
+		return s == HF_INVALID ? TLS_WHY_BAD_NAME : TLS_WHY_DECODE;
 	if (name.len > 0 && addr_parse(name, &addr) == HF_OK)
 		return TLS_WHY_NONE;
 	if (!is_host_name(name))
@@ -318,7 +319,7 @@ static void keep(struct hf_tls *t, const struct tls_offer *o)
 hf_status tls_on_s_client_hello(struct hf_tls *t, struct hf_bytes body)
 {
 	struct tls_offer o = { 0 };
-	uint16_t version, offered;
+	uint16_t version = 0, offered = 0;
 
 	TLS_TRY_PARSE(t, tls_client_hello_parse(body, &o.hello));
 	HF_TRY(tls_exts_sort(t, o.hello.extensions, TLS_IN_CH, 0, &o.exts));
@@ -371,23 +372,6 @@ hf_status tls_choose_alpn(struct hf_tls *t)
 	return tls_fail(t, TLS_WHY_NO_ALPN);
 }
 
-/* Those of the client's schemes that are spoken here, each once, in its order. */
-static void keep_schemes(struct tls_hs *hs, struct hf_tls_list ours)
-{
-	const struct hf_bytes offered = hs->offer.schemes;
-
-	hs->peer_schemes_len = 0;
-	for (size_t i = 0; i < tls_u16_count(offered) && hs->peer_schemes_len < sizeof(hs->peer_schemes); i++) {
-		const uint16_t scheme = tls_u16_at(offered, i);
-
-		if (!tls_list_has(ours, scheme) ||
-		    tls_u16_has((struct hf_bytes){ hs->peer_schemes, hs->peer_schemes_len }, scheme))
-			continue;
-		hf_store16(hs->peer_schemes + hs->peer_schemes_len, scheme);
-		hs->peer_schemes_len += 2;
-	}
-}
-
 hf_status tls_ask_certificate(struct hf_tls *t)
 {
 	struct tls_hs *hs = t->hs;
@@ -398,7 +382,7 @@ hf_status tls_ask_certificate(struct hf_tls *t)
 	 * In 1.2 no list means SHA-1 (RFC 5246 7.4.1.4.1), which nobody signs with any more (RFC 9155 2): as with a list that
 	 * has nothing for us, only RSA key transport is left, where the server signs nothing.
 	 */
-	keep_schemes(hs, tls_cfg_schemes(t->cfg));
+	tls_keep_schemes(t, hs->offer.schemes);
 	TLS_REQUIRE(t, hs->peer_schemes_len > 0 || (t->version == TLS_VERSION_1_2 && t->cfg->rsa_key_transport), NO_SCHEME);
 	hs->question = (struct hf_tls_question){
 		.what = HF_TLS_WANTS_INPUT,
