@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: MIT */
+
+/* The kernel's sockets behind the little that a stream of octets needs: level-triggered epoll, one buffer a socket. */
+#define _GNU_SOURCE
+#include "drivers/sock.h"
+
+#include "base/bits.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define BACKLOG 128
+#define EVENTS 64
+
+struct sock {
+	struct socks *socks;
+	struct sock *next; /* of all */
+	int fd;
+	hf_status why;
+	bool connected, eof, wants_write, shut;
+	uint32_t interest; /* as epoll has it */
+	struct hf_endpoint remote;
+	size_t at, len;
+	uint8_t room[SOCK_ROOM];
+};
+
+struct socks {
+	int epoll, listener;
+	struct sock *all;
+};
+
+static hf_status status_of(int err)
+{
+	switch (err) {
+	case ECONNREFUSED:
+		return HF_REFUSED;
+	case ECONNRESET:
+	case EPIPE:
+		return HF_RESET;
+	case ETIMEDOUT:
+		return HF_TIMED_OUT;
+	case ENETUNREACH:
+		return HF_NO_ROUTE;
+	case EHOSTUNREACH:
+		return HF_UNREACHABLE;
+	case EADDRINUSE:
+		return HF_IN_USE;
+	case EADDRNOTAVAIL:
+		return HF_NOT_OURS;
+	case EACCES:
+	case EPERM:
+		return HF_NO_RIGHTS;
+	case ENOMEM:
+	case ENOBUFS:
+		return HF_FULL;
+	default:
+		return HF_SYSTEM;
+	}
+}
+
+static bool is_mapped(const struct hf_addr *a)
+{
+	static const uint8_t prefix[12] = { [10] = 0xff, [11] = 0xff };
+
+	return memcmp(a->b, prefix, sizeof(prefix)) == 0;
+}
+
+/* IPv6 sockets speak both families, but an address of IPv4 is asked for as what it is, where IPv6 may be off. */
+static socklen_t to_sockaddr(const struct hf_endpoint *e, struct sockaddr_storage *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	if (is_mapped(&e->addr)) {
+		struct sockaddr_in *in = (struct sockaddr_in *)ret;
+
+		in->sin_family = AF_INET;
+		in->sin_port = htons(e->port);
+		memcpy(&in->sin_addr, e->addr.b + 12, 4);
+		return sizeof(*in);
+	}
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)ret;
+
+	in6->sin6_family = AF_INET6;
+	in6->sin6_port = htons(e->port);
+	memcpy(&in6->sin6_addr, e->addr.b, 16);
+	return sizeof(*in6);
+}
+
+static struct hf_endpoint from_sockaddr(const struct sockaddr_storage *a)
+{
+	struct hf_endpoint e = { 0 };
+
+	if (a->ss_family == AF_INET) {
+		const struct sockaddr_in *in = (const struct sockaddr_in *)a;
+
+		e.addr.b[10] = e.addr.b[11] = 0xff;
+		memcpy(e.addr.b + 12, &in->sin_addr, 4);
+		e.port = ntohs(in->sin_port);
+	} else if (a->ss_family == AF_INET6) {
+		const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)a;
+
+		memcpy(e.addr.b, &in6->sin6_addr, 16);
+		e.port = ntohs(in6->sin6_port);
+	}
+	return e;
+}
+
+hf_status socks_open(struct socks **ret)
+{
+	struct socks *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return HF_FULL;
+	s->listener = -1;
+	s->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (s->epoll < 0) {
+		free(s);
+		return HF_SYSTEM;
+	}
+	*ret = s;
+	return HF_OK;
+}
+
+void socks_unlisten(struct socks *s)
+{
+	if (s->listener >= 0)
+		close(s->listener);
+	s->listener = -1;
+}
+
+void socks_close(struct socks *s)
+{
+	if (!s)
+		return;
+	while (s->all)
+		sock_close(s->all);
+	socks_unlisten(s);
+	close(s->epoll);
+	free(s);
+}
+
+hf_status socks_watch(struct socks *s, int fd)
+{
+	struct epoll_event e = { .events = EPOLLIN };
+
+	return epoll_ctl(s->epoll, EPOLL_CTL_ADD, fd, &e) == 0 ? HF_OK : HF_SYSTEM;
+}
+
+/* Listening on every address: of both families where there is IPv6, else of IPv4. */
+static int listening_socket(const struct hf_endpoint *at)
+{
+	static const struct hf_addr any;
+	const int on = 1, off = 0;
+	struct sockaddr_storage a;
+	struct hf_endpoint e = *at;
+	int fd, err;
+
+	for (int attempt = 0; attempt < 2; attempt++) {
+		const socklen_t n = to_sockaddr(&e, &a);
+
+		fd = socket(a.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+		if (fd >= 0) {
+			setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+			if (a.ss_family == AF_INET6)
+				setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
+			if (bind(fd, (struct sockaddr *)&a, n) == 0 && listen(fd, BACKLOG) == 0)
+				return fd;
+			err = errno;
+			close(fd);
+			errno = err;
+		}
+		if (memcmp(&e.addr, &any, sizeof(any)) != 0 || errno == EADDRINUSE || errno == EACCES)
+			break;
+		e.addr.b[10] = e.addr.b[11] = 0xff;
+	}
+	return -1;
+}
+
+hf_status socks_listen(struct socks *s, const struct hf_endpoint *at, struct hf_endpoint *ret_bound)
+{
+	struct sockaddr_storage a = { 0 };
+	socklen_t n = sizeof(a);
+
+	s->listener = listening_socket(at);
+	if (s->listener < 0)
+		return status_of(errno);
+	getsockname(s->listener, (struct sockaddr *)&a, &n);
+	*ret_bound = from_sockaddr(&a);
+	return socks_watch(s, s->listener);
+}
+
+static void set_interest(struct sock *c)
+{
+	struct epoll_event e = { .data.ptr = c };
+
+	if (c->why != HF_OK)
+		return;
+	if (!c->connected || c->wants_write)
+		e.events |= EPOLLOUT;
+	if (c->connected && !c->eof && c->len < SOCK_ROOM)
+		e.events |= EPOLLIN;
+	if (e.events == c->interest)
+		return;
+	c->interest = e.events;
+	(void)!epoll_ctl(c->socks->epoll, EPOLL_CTL_MOD, c->fd, &e);
+}
+
+static struct sock *take(struct socks *s, int fd)
+{
+	struct epoll_event e = { 0 };
+	const int on = 1;
+	struct sock *c = malloc(sizeof(*c));
+
+	if (!c) {
+		close(fd);
+		return NULL;
+	}
+	memset(c, 0, offsetof(struct sock, room));
+	c->socks = s;
+	c->fd = fd;
+	c->next = s->all;
+	s->all = c;
+	/* Whole flights are written at once: there is nothing for Nagle to gather. */
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	e.data.ptr = c;
+	if (epoll_ctl(s->epoll, EPOLL_CTL_ADD, fd, &e) != 0)
+		c->why = HF_SYSTEM;
+	return c;
+}
+
+struct sock *socks_accept(struct socks *s)
+{
+	struct sockaddr_storage a = { 0 };
+	socklen_t n = sizeof(a);
+	struct sock *c;
+	int fd;
+
+	if (s->listener < 0)
+		return NULL;
+	fd = accept4(s->listener, (struct sockaddr *)&a, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (fd < 0)
+		return NULL;
+	c = take(s, fd);
+	if (!c)
+		return NULL;
+	c->remote = from_sockaddr(&a);
+	c->connected = true;
+	set_interest(c);
+	return c;
+}
+
+hf_status socks_connect(struct socks *s, const struct hf_endpoint *to, struct sock **ret)
+{
+	struct sockaddr_storage a;
+	const socklen_t n = to_sockaddr(to, &a);
+	const int fd = socket(a.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	struct sock *c;
+
+	if (fd < 0)
+		return status_of(errno);
+	c = take(s, fd);
+	if (!c)
+		return HF_FULL;
+	c->remote = *to;
+	if (connect(fd, (struct sockaddr *)&a, n) == 0)
+		c->connected = true;
+	else if (errno != EINPROGRESS)
+		c->why = status_of(errno);
+	set_interest(c);
+	*ret = c;
+	return HF_OK;
+}
+
+static void finish_connect(struct sock *c)
+{
+	int err = 0;
+	socklen_t n = sizeof(err);
+
+	getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &err, &n);
+	if (err != 0)
+		c->why = status_of(err);
+	else
+		c->connected = true;
+}
+
+static void receive(struct sock *c)
+{
+	if (c->at > 0) {
+		memmove(c->room, c->room + c->at, c->len - c->at);
+		c->len -= c->at;
+		c->at = 0;
+	}
+	while (c->len < SOCK_ROOM && !c->eof && c->why == HF_OK) {
+		const ssize_t n = recv(c->fd, c->room + c->len, SOCK_ROOM - c->len, 0);
+
+		if (n > 0)
+			c->len += (size_t)n;
+		else if (n == 0)
+			c->eof = true;
+		else if (errno == EAGAIN || errno == EINTR)
+			break;
+		else
+			c->why = status_of(errno);
+	}
+}
+
+hf_status socks_wait(struct socks *s, hf_time_ns at_most)
+{
+	struct epoll_event e[EVENTS];
+	/* Up to the next millisecond, so that a deadline has passed when the wait ends. */
+	const int ms = at_most == HF_NEVER     ? -1
+		       : at_most >= HF_S(3600) ? 3600000
+					       : (int)((at_most + HF_MS(1) - 1) / HF_MS(1));
+	const int n = epoll_wait(s->epoll, e, EVENTS, ms);
+
+	if (n < 0)
+		return errno == EINTR ? HF_OK : HF_SYSTEM;
+	for (int i = 0; i < n; i++) {
+		struct sock *c = e[i].data.ptr;
+
+		if (!c)
+			continue; /* the listener, or a descriptor of the caller's */
+		if (!c->connected && c->why == HF_OK)
+			finish_connect(c);
+		if (c->connected && (e[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
+			receive(c);
+		if (e[i].events & EPOLLOUT)
+			c->wants_write = false;
+		set_interest(c);
+	}
+	return HF_OK;
+}
+
+bool sock_connected(const struct sock *c)
+{
+	return c->connected;
+}
+
+hf_status sock_why(const struct sock *c)
+{
+	return c->why;
+}
+
+bool sock_eof(const struct sock *c)
+{
+	return c->eof;
+}
+
+struct hf_bytes sock_data(const struct sock *c)
+{
+	return (struct hf_bytes){ c->room + c->at, c->len - c->at };
+}
+
+void sock_consume(struct sock *c, size_t n)
+{
+	HF_ASSERT(n <= c->len - c->at);
+	c->at += n;
+	if (c->at == c->len)
+		c->at = c->len = 0;
+	set_interest(c);
+}
+
+size_t sock_write(struct sock *c, struct hf_bytes data)
+{
+	ssize_t n;
+
+	if (!c->connected || c->why != HF_OK || c->shut || data.len == 0)
+		return 0;
+	n = send(c->fd, data.at, data.len, MSG_NOSIGNAL);
+	if (n < 0 && errno != EAGAIN && errno != EINTR)
+		c->why = status_of(errno);
+	c->wants_write = n < (ssize_t)data.len && c->why == HF_OK;
+	set_interest(c);
+	return n > 0 ? (size_t)n : 0;
+}
+
+void sock_shut(struct sock *c)
+{
+	c->shut = true;
+	shutdown(c->fd, SHUT_WR);
+}
+
+void sock_close(struct sock *c)
+{
+	struct sock **at = &c->socks->all;
+
+	while (*at != c)
+		at = &(*at)->next;
+	*at = c->next;
+	close(c->fd);
+	free(c);
+}
+
+void sock_abort(struct sock *c)
+{
+	const struct linger now = { .l_onoff = 1, .l_linger = 0 };
+
+	setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	sock_close(c);
+}
+
+struct hf_endpoint sock_remote(const struct sock *c)
+{
+	return c->remote;
+}

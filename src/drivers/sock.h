@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HF_DRIVERS_SOCK_H
+#define HF_DRIVERS_SOCK_H
+
+#include "hf/status.h"
+
+/*
+ * --net host: the kernel's own TCP, through sockets and epoll. One set of sockets belongs to one thread; a socket is named by
+ * pointer and lives until sock_close() or sock_abort().
+ */
+struct socks;
+struct sock;
+
+#define SOCK_ROOM 65536u /* octets read and not yet consumed, a socket */
+
+/* HF_OK, HF_SYSTEM (errno tells), HF_FULL. */
+HF_NODISCARD hf_status socks_open(struct socks **ret);
+void socks_close(struct socks *s); /* all its sockets too; NULL is allowed */
+
+/* An address of all zeros: every address, of both families. HF_OK, HF_IN_USE, HF_NOT_OURS, HF_NO_RIGHTS, HF_SYSTEM. */
+HF_NODISCARD hf_status socks_listen(struct socks *s, const struct hf_endpoint *at, struct hf_endpoint *ret_bound);
+void socks_unlisten(struct socks *s);
+/* The next connection that came, or NULL. */
+struct sock *socks_accept(struct socks *s);
+/* HF_OK: under way, see sock_connected() and sock_why(). */
+HF_NODISCARD hf_status socks_connect(struct socks *s, const struct hf_endpoint *to, struct sock **ret);
+/* Another descriptor that ends a wait when it can be read. */
+HF_NODISCARD hf_status socks_watch(struct socks *s, int fd);
+/* Waits until something can be done, at most so long (HF_NEVER: for ever), and reads what came. */
+HF_NODISCARD hf_status socks_wait(struct socks *s, hf_time_ns at_most);
+
+bool sock_connected(const struct sock *c);
+hf_status sock_why(const struct sock *c); /* HF_OK while it is well */
+bool sock_eof(const struct sock *c);      /* the peer's FIN is here; what came before it may still be unread */
+struct hf_bytes sock_data(const struct sock *c);
+void sock_consume(struct sock *c, size_t n);
+size_t sock_write(struct sock *c, struct hf_bytes data); /* octets taken; 0: no room now */
+void sock_shut(struct sock *c);
+void sock_close(struct sock *c);
+void sock_abort(struct sock *c);
+struct hf_endpoint sock_remote(const struct sock *c);
+
+#endif
