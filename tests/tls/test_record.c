@@ -567,8 +567,31 @@ static void without_keys(void **state)
 	assert_octets(got.at, got.len, "01000000");
 	assert_int_equal(open_record(&none, 0, 3, &type, &got), TLS_WHY_RECORD_TOO_LONG);
 	assert_int_equal(tls_record_open(&none, 0, record, &one, 1, SIZE_MAX, plain, &type, &got), TLS_WHY_RECORD_TOO_LONG);
+	one.len = TLS_PLAIN_MAX;
+	assert_int_equal(tls_record_open(&none, 0, record, &one, 1, TLS_PLAIN_MAX, plain, &type, &got), TLS_WHY_NONE);
+	assert_int_equal(got.len, TLS_PLAIN_MAX);
 	assert_int_equal(none.seq, 0);
 	tls_side_clear(&none);
+}
+
+/* RFC 8446 5.3: all octets of the number count. */
+static void the_nonce_is_of_the_whole_number(void **state)
+{
+	static const uint8_t number[CRYPTO_AEAD_NONCE] = { 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8 };
+	const struct hf_bytes inner = of("hello\x17", 6);
+	struct tls_side wr = { 0 };
+	uint8_t nonce[CRYPTO_AEAD_NONCE], want[6 + CRYPTO_AEAD_TAG];
+	const struct hf_room out = { want, sizeof(want) };
+
+	(void)state;
+	set_13(&wr, suites_13[0], true);
+	wr.seq = UINT64_C(0x0102030405060708);
+	for (size_t i = 0; i < sizeof(nonce); i++)
+		nonce[i] = wr.iv[i] ^ number[i];
+	seal(&wr, TLS_VERSION_1_3, TLS_APPLICATION_DATA, of("hello", 5), 0);
+	crypto_aead_seal(&wr.aead, nonce, of(record, TLS_RECORD_HEADER), &inner, 1, &out, 1);
+	assert_memory_equal(record + TLS_RECORD_HEADER, want, sizeof(want));
+	tls_side_clear(&wr);
 }
 
 /* RFC 8446 5.3 and 5.5 */
@@ -622,6 +645,7 @@ int main(void)
 		cmocka_unit_test(too_long_13),
 		cmocka_unit_test(too_long_12),
 		cmocka_unit_test(without_keys),
+		cmocka_unit_test(the_nonce_is_of_the_whole_number),
 		cmocka_unit_test(sequence_numbers_end),
 	};
 
