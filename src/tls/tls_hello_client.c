@@ -613,7 +613,6 @@ static hf_status prepare(struct hf_tls *t)
 		t->early = HF_TLS_EARLY_OFFERED;
 		t->early_left = hs->session.early_data_max;
 	}
-	t->max_version_offered = tls_cfg_max(t->cfg);
 	return HF_OK;
 }
 

@@ -212,11 +212,11 @@ static hf_status take_extensions(struct hf_tls *t, uint16_t version, struct tls_
 /* ---- the version ---- */
 
 /* The highest that both have (RFC 8446 4.2.1; appendix D.2 for those who know no 1.3). */
-static hf_status choose_version(struct hf_tls *t, struct tls_offer *o, uint16_t *ret, uint16_t *ret_offered)
+static hf_status choose_version(struct hf_tls *t, struct tls_offer *o, uint16_t *ret)
 {
 	const uint16_t legacy = o->hello.legacy_version;
 	const uint16_t min = tls_cfg_min(t->cfg), max = tls_cfg_max(t->cfg);
-	uint16_t version = 0, offered;
+	uint16_t version = 0;
 
 	/* RFC 8446 D.5: whatever else it says. */
 	TLS_REQUIRE(t, legacy > SSL_3_0, NO_VERSION);
@@ -225,17 +225,13 @@ static hf_status choose_version(struct hf_tls *t, struct tls_offer *o, uint16_t 
 		for (uint16_t v = max; v >= min && !version; v--)
 			if (tls_u16_has(o->versions, v))
 				version = v;
-		offered = tls_u16_has(o->versions, TLS_VERSION_1_3) ? TLS_VERSION_1_3 : TLS_VERSION_1_2;
-	} else {
-		offered = legacy < TLS_VERSION_1_2 ? legacy : TLS_VERSION_1_2;
-		if (offered >= min)
-			version = offered;
+	} else if (legacy >= TLS_VERSION_1_2 && min <= TLS_VERSION_1_2) {
+		version = TLS_VERSION_1_2;
 	}
 	TLS_REQUIRE(t, version, NO_VERSION);
 	/* RFC 7507 3: had the client come down to this by itself, it would have offered what we have. */
 	TLS_REQUIRE(t, version == max || !tls_u16_has(o->hello.suites, TLS_SUITE_FALLBACK_SCSV), FALLBACK);
 	*ret = version;
-	*ret_offered = offered;
 	return HF_OK;
 }
 
@@ -319,11 +315,11 @@ static void keep(struct hf_tls *t, const struct tls_offer *o)
 hf_status tls_on_s_client_hello(struct hf_tls *t, struct hf_bytes body)
 {
 	struct tls_offer o = { 0 };
-	uint16_t version = 0, offered = 0;
+	uint16_t version = 0;
 
 	TLS_TRY_PARSE(t, tls_client_hello_parse(body, &o.hello));
 	HF_TRY(tls_exts_sort(t, o.hello.extensions, TLS_IN_CH, 0, &o.exts));
-	HF_TRY(choose_version(t, &o, &version, &offered));
+	HF_TRY(choose_version(t, &o, &version));
 	/* The rest of what a second hello must not change: tls13_server_hello_came(). */
 	TLS_REQUIRE(t, !t->retried || version == TLS_VERSION_1_3, CHANGED_HELLO);
 	HF_TRY(take_extensions(t, version, &o));
@@ -334,7 +330,6 @@ hf_status tls_on_s_client_hello(struct hf_tls *t, struct hf_bytes body)
 		o.renegotiation_info = true;
 
 	t->version = version;
-	t->max_version_offered = offered;
 	keep(t, &o);
 	tls_tell(t, HF_TLS_TOLD_VERSION)->x = version;
 	HF_TRY(tls_take_record_limits(t, &o.exts));

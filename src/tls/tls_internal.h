@@ -405,7 +405,6 @@ struct hf_tls {
 	uint16_t group, scheme, peer_scheme;
 	uint16_t max_send, max_receive; /* octets of plaintext of a record (1.3: content type included by RFC 8449, not here) */
 	int16_t alpn;                   /* index into cfg->alpn; -1 */
-	uint16_t max_version_offered;
 	uint8_t empties, warnings, updates; /* floods are counted since the last data */
 	uint32_t early_left;                /* server: octets of early data still taken, or still passed over */
 	bool early_skip;     /* server: records that do not open are passed over while early_left lasts */
