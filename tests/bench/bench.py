@@ -138,14 +138,44 @@ def in_memory(build, result):
         print(f"  {what:24} {result['footprint'][name]:8}   at most {aim}")
 
 
+TLS_ROWS = (
+    ("tls-full13-server", "full 1.3, server", "libssl", 1.8),
+    ("tls-full13-client", "full 1.3, client", "libssl", None),
+    ("tls-resumed13-server", "resumed 1.3, server", "libssl", 2.0),
+    ("tls-resumed13-client", "resumed 1.3, client", "libssl", None),
+    ("tls-full12-server", "full 1.2, server", "libssl", None),
+    ("tls-full12-client", "full 1.2, client", "libssl", None),
+    ("tls-resumed12-server", "resumed 1.2, server", "libssl", None),
+    ("tls-record-16k", "records of 16 KiB", "aead", 0.95),
+)
+
+
+def tls(build, result):
+    out = subprocess.run([os.path.join(build, "tests", "bench", "tls")], stdout=subprocess.PIPE, text=True, timeout=120, check=False)
+    if out.returncode:
+        print("TLS: failed")
+        result["tls"] = None
+        return
+    said = {(s["name"], s["who"]): s for s in lines(out.stdout)}
+    result["tls"] = {f"{name} {who}": s.get("per_cpu_s", s.get("octets")) for (name, who), s in said.items()}
+    print(f"{'TLS in memory, one core':26} {'ours/s':>8} {'theirs':>9} {'ratio':>7}   aim")
+    for name, what, who, aim in TLS_ROWS:
+        mine, theirs = said[name, "ours"]["per_cpu_s"], said[name, who]["per_cpu_s"]
+        whose = "libssl 3.0" if who == "libssl" else "the bare AEAD"
+        print(f"  {what:24} {mine:8.0f} {theirs:9.0f} {mine / theirs:7.2f}   {f'at least {aim}' if aim else 'none set'} of {whose}")
+    print(f"  {'idle connection':24} {said['tls-idle', 'ours']['octets']:8}   octets beside TCP's, at most 4096;"
+          f" libssl {said['tls-idle', 'libssl']['octets']}")
+
+
 def main():
     build, result = sys.argv[1], {}
     in_memory(build, result)
+    tls(build, result)
     over_tun(build, result)
     with open(os.path.join(build, "bench.json"), "w", encoding="utf-8") as f:
         json.dump(result, f, indent=1)
     print(f"JSON: {os.path.join(build, 'bench.json')}")
-    return 0 if result.get("footprint") and result.get("memory_bulk_gbit_s") and result.get("tun_send", True) else 1
+    return 0 if result.get("footprint") and result.get("memory_bulk_gbit_s") and result.get("tun_send", True) and result.get("tls") else 1
 
 
 if __name__ == "__main__":
