@@ -91,8 +91,11 @@ hf_status cert_chain_apply(struct cert_verdict *v)
 		/* Times are ours alone (cert_rules.c): libcrypto counts the last second of a validity as behind it. */
 		unsigned long flags = X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST | X509_V_FLAG_NO_CHECK_TIME;
 
-		if (has_policy_rules(path))
+		if (has_policy_rules(path)) {
 			flags |= X509_V_FLAG_POLICY_CHECK;
+			/* Any will do for us (RFC 5280 6.1.1 c). libcrypto wants it said; unsaid, none would do. */
+			X509_VERIFY_PARAM_add0_policy(param, OBJ_nid2obj(NID_any_policy));
+		}
 		X509_STORE_CTX_set0_trusted_stack(ctx, anchor);
 		X509_VERIFY_PARAM_set_flags(param, flags);
 		X509_VERIFY_PARAM_set_depth(param, (int)CERT_PATH_MAX);

@@ -32,13 +32,17 @@ struct search {
 
 /* ---- which fault is told ---- */
 
-/* What is told first when there are several: whether it is genuine, then what it may do, then when and for whom. */
+/*
+ * What is told first when there are several: whether it is what it should be at all, then what it may do, then when and for
+ * whom. libcrypto finds no issuer for what breaks its format, so that comes behind what we have found ourselves.
+ */
 static const enum hf_cert_fault order[] = {
-	HF_CERT_BAD_SIGNATURE,    HF_CERT_UNKNOWN_ISSUER, HF_CERT_MALFORMED,   HF_CERT_UNSUPPORTED_CRITICAL,
-	HF_CERT_NOT_A_CA,         HF_CERT_PATH_LENGTH,    HF_CERT_WEAK_KEY,    HF_CERT_WEAK_HASH,
-	HF_CERT_NAME_CONSTRAINTS, HF_CERT_REVOKED,        HF_CERT_EXPIRED,     HF_CERT_NOT_YET_VALID,
-	HF_CERT_WRONG_PURPOSE,    HF_CERT_WRONG_NAME,     HF_CERT_CRL_MISSING, HF_CERT_STAPLE_BAD,
-	HF_CERT_STAPLE_MISSING,   HF_CERT_OTHER,
+	HF_CERT_MALFORMED,      HF_CERT_BAD_SIGNATURE,    HF_CERT_UNSUPPORTED_CRITICAL,
+	HF_CERT_NOT_A_CA,       HF_CERT_PATH_LENGTH,      HF_CERT_WEAK_KEY,
+	HF_CERT_WEAK_HASH,      HF_CERT_NAME_CONSTRAINTS, HF_CERT_REVOKED,
+	HF_CERT_EXPIRED,        HF_CERT_NOT_YET_VALID,    HF_CERT_WRONG_PURPOSE,
+	HF_CERT_WRONG_NAME,     HF_CERT_CRL_MISSING,      HF_CERT_STAPLE_BAD,
+	HF_CERT_STAPLE_MISSING, HF_CERT_UNKNOWN_ISSUER,   HF_CERT_OTHER,
 };
 
 static unsigned rank_of(const struct cert_ruling *r)

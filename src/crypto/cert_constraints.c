@@ -7,32 +7,31 @@
 
 enum which { PERMITTED, EXCLUDED };
 
-/* Walks the subtrees of one list. */
-struct subtrees {
-	struct hf_rd in;
-};
-
-static struct subtrees subtrees_of(const struct cert_extension *e, enum which which)
+/* The subtrees of one list; a bad cursor when the extension is not made of the two lists alone. */
+static struct hf_rd subtrees_of(const struct cert_extension *e, enum which which)
 {
 	struct hf_rd outer = hf_rd_over(e->value);
-	struct hf_rd lists = hf_rd_over(der_read(&outer, DER_SEQUENCE));
+	struct hf_rd lists = hf_rd_over(der_read(&outer, DER_SEQUENCE)), in;
 	struct hf_bytes list[2] = { { NULL, 0 }, { NULL, 0 } };
 
 	for (uint8_t i = 0; i < 2; i++)
 		if (der_peek(&lists) == DER_CONTEXT_CONSTRUCTED(i))
 			list[i] = der_read(&lists, DER_CONTEXT_CONSTRUCTED(i));
-	return (struct subtrees){ hf_rd_over(list[which]) };
+	in = hf_rd_over(list[which]);
+	hf_rd_must(&in, hf_rd_end(&outer) == HF_OK && hf_rd_end(&lists) == HF_OK);
+	return in;
 }
 
 /* minimum and maximum are passed over: libcrypto refuses any but the default. */
-static bool next_subtree(struct subtrees *s, enum general_name *ret_kind, struct hf_bytes *ret)
+static bool next_subtree(struct hf_rd *list, enum general_name *ret_kind, struct hf_bytes *ret)
 {
 	struct hf_rd in;
 
-	if (hf_rd_left(&s->in) == 0)
+	if (hf_rd_left(list) == 0)
 		return false;
-	in = hf_rd_over(der_read(&s->in, DER_SEQUENCE));
-	return hf_rd_ok(&s->in) == HF_OK && general_name_next(&in, ret_kind, ret);
+	in = hf_rd_over(der_read(list, DER_SEQUENCE));
+	hf_rd_must(list, general_name_next(&in, ret_kind, ret));
+	return hf_rd_ok(list) == HF_OK;
 }
 
 static bool is_mask(struct hf_bytes b)
@@ -81,14 +80,14 @@ bool cert_subtrees_are(const struct cert *c, bool letter)
 	if (!der_is_strict(e->value))
 		return false;
 	for (enum which which = PERMITTED; which <= EXCLUDED; which++) {
-		struct subtrees s = subtrees_of(e, which);
+		struct hf_rd list = subtrees_of(e, which);
 		enum general_name kind;
 		struct hf_bytes b;
 
-		for (; next_subtree(&s, &kind, &b); count++)
+		for (; next_subtree(&list, &kind, &b); count++)
 			if (!is_sound_subtree(kind, b, letter))
 				return false;
-		if (hf_rd_end(&s.in) != HF_OK)
+		if (hf_rd_end(&list) != HF_OK)
 			return false;
 	}
 	return count > 0 || !letter;
@@ -112,11 +111,11 @@ static bool wildcard_reaches(struct hf_bytes name, struct hf_bytes base)
 static bool has_kind(const struct cert_extension *e, enum general_name want)
 {
 	for (enum which which = PERMITTED; which <= EXCLUDED; which++) {
-		struct subtrees s = subtrees_of(e, which);
+		struct hf_rd list = subtrees_of(e, which);
 		enum general_name kind;
 		struct hf_bytes b;
 
-		while (next_subtree(&s, &kind, &b))
+		while (next_subtree(&list, &kind, &b))
 			if (kind == want)
 				return true;
 	}
@@ -125,11 +124,11 @@ static bool has_kind(const struct cert_extension *e, enum general_name want)
 
 static bool reaches_excluded(const struct cert_extension *e, struct hf_bytes name)
 {
-	struct subtrees s = subtrees_of(e, EXCLUDED);
+	struct hf_rd list = subtrees_of(e, EXCLUDED);
 	enum general_name kind;
 	struct hf_bytes b;
 
-	while (next_subtree(&s, &kind, &b))
+	while (next_subtree(&list, &kind, &b))
 		if (kind == NAME_DNS && wildcard_reaches(name, b))
 			return true;
 	return false;

@@ -7,7 +7,8 @@
  * Where RFC 5280 binds only who issues, a client that insists turns away servers that work everywhere else: rows of LETTER
  * are for those who want to know (`handfast cert verify`). Where RFC 5280 and the baseline requirements part, the latter
  * hold for servers: nameConstraints need not be critical (BR 7.1.2.5.2), a leaf without extKeyUsage is let pass (RFC 5280),
- * and so is an authority in the place of the leaf, as self-made certificates are.
+ * and so is an authority in the place of the leaf, as self-made certificates are. That key identifiers and
+ * authorityInfoAccess must not be critical needs no row: libcrypto takes none that are.
  */
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
@@ -250,20 +251,10 @@ static bool is_not_critical(const struct placed *p, enum cert_id_ce id)
 	return !e || !e->critical;
 }
 
-static bool key_id_is_extra(const struct placed *p)
-{
-	return is_not_critical(p, ID_CE_SUBJECT_KEY_ID);
-}
-
 /* RFC 5280 4.2.1.1: what is signed by itself may leave it out. */
 static bool authority_is_named(const struct placed *p)
 {
 	return p->c->authority_key_id.len > 0 || (p->is_anchor && p->c->self_issued);
-}
-
-static bool authority_is_extra(const struct placed *p)
-{
-	return is_not_critical(p, ID_CE_AUTHORITY_KEY_ID);
 }
 
 static bool authority_is_its_key(const struct placed *p)
@@ -419,7 +410,7 @@ static bool access_is_sound(const struct placed *p)
 		return true;
 	outer = hf_rd_over(e->value);
 	list = hf_rd_over(der_read(&outer, DER_SEQUENCE));
-	if (e->critical || !der_is_strict(e->value) || hf_rd_end(&outer) != HF_OK || hf_rd_left(&list) == 0)
+	if (!der_is_strict(e->value) || hf_rd_end(&outer) != HF_OK || hf_rd_left(&list) == 0)
 		return false;
 	while (hf_rd_left(&list) > 0) {
 		struct hf_rd in = hf_rd_over(der_read(&list, DER_SEQUENCE));
