@@ -229,6 +229,16 @@ HF_NODISCARD hf_status hf_conn_write(struct hf_host *h, hf_conn c, struct hf_byt
  * the name is dead. All of it is taken or nothing (HF_AGAIN). */
 HF_NODISCARD hf_status hf_conn_write_borrowed(struct hf_host *h, hf_conn c, struct hf_bytes data, hf_time_ns now);
 
+/*
+ * Room at the end of what is queued, for octets that are made and not copied (records of TLS): up to n octets in up to `max`
+ * pieces. hf_conn_commit() then queues the first `n` of them, 0 for none, and must be the next call to this host: the room is
+ * gone after any other. HF_OK; HF_AGAIN when no room at all; else as hf_conn_write(). Commit: also HF_INVALID, when it is not
+ * for this connection or for more than there was.
+ */
+HF_NODISCARD hf_status hf_conn_reserve(struct hf_host *h, hf_conn c, size_t n, hf_time_ns now, struct hf_room *rooms,
+				       size_t max, size_t *ret_count);
+HF_NODISCARD hf_status hf_conn_commit(struct hf_host *h, hf_conn c, size_t n);
+
 /* As hf_conn_write(), and the last octet taken is urgent (RFC 9293 3.8.5). */
 HF_NODISCARD hf_status hf_conn_write_urgent(struct hf_host *h, hf_conn c, struct hf_bytes data, hf_time_ns now,
 					    size_t *ret_len);

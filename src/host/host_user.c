@@ -101,6 +101,18 @@ hf_status hf_conn_write_borrowed(struct hf_host *h, hf_conn c, struct hf_bytes d
 	return tcp_write(&h->tcp, c, data, TCP_WRITE_BORROW, now, &taken);
 }
 
+hf_status hf_conn_reserve(struct hf_host *h, hf_conn c, size_t n, hf_time_ns now, struct hf_room *rooms, size_t max,
+			  size_t *ret_count)
+{
+	host_enter(h, now);
+	return tcp_reserve(&h->tcp, c, n, rooms, max, ret_count);
+}
+
+hf_status hf_conn_commit(struct hf_host *h, hf_conn c, size_t n)
+{
+	return tcp_commit(&h->tcp, c, n);
+}
+
 hf_status hf_conn_write_urgent(struct hf_host *h, hf_conn c, struct hf_bytes data, hf_time_ns now, size_t *ret_len)
 {
 	now = host_enter(h, now);

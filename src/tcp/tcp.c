@@ -74,6 +74,7 @@ void tcp_init(struct tcp *t, struct hf_arena *a, const struct hf_host_config *cf
 	t->halves = hf_arena_take(a, cfg->limits.half_open, sizeof(struct tcp_half));
 	t->tws = hf_arena_take(a, cfg->limits.time_wait, sizeof(struct tcp_tw));
 	t->buckets = hf_arena_take(a, n, sizeof(uint32_t));
+	t->reserved.chunks = HF_NONE;
 	t->locals = hf_arena_take(a, cfg->limits.addrs, sizeof(struct hf_addr));
 	t->bucket_mask = n - 1;
 	tcp_list_init(&t->ready);

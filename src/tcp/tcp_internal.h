@@ -244,6 +244,11 @@ struct tcp {
 	struct hf_sipkey hash_key, isn_key, ts_key, port_key;
 
 	struct hf_pool conns, listens, slices, gaps, controls;
+	struct { /* by tcp_reserve(), until tcp_commit(): one at a time */
+		uint32_t slot, len;
+		uint32_t chunks;             /* a list */
+		uint32_t tail, room, slices; /* as they were then */
+	} reserved;
 	struct tcp_half *halves;
 	struct tcp_tw *tws;
 	uint32_t half_free, half_count, tw_free, tw_count;
@@ -456,6 +461,8 @@ void tcp_set_mss(struct tcp *t, struct tcp_conn *c, uint16_t mss);
 /* ---- tcp_send.c: the queue of slices ---- */
 
 hf_status tcp_send_queue(struct tcp *t, struct tcp_conn *c, struct hf_bytes data, bool borrow, size_t *ret_len);
+hf_status tcp_send_reserve(struct tcp *t, struct tcp_conn *c, size_t n, struct hf_room *rooms, size_t max, size_t *ret_count);
+hf_status tcp_send_commit(struct tcp *t, struct tcp_conn *c, size_t n);
 void tcp_send_acked(struct tcp *t, struct tcp_conn *c, uint32_t n);
 void tcp_send_rewind(struct tcp_conn *c);
 void tcp_send_clear(struct tcp *t, struct tcp_conn *c);

@@ -35,45 +35,78 @@ static struct tcp_slice *append(struct tcp *t, struct tcp_conn *c)
 	return s;
 }
 
+/* The last slice, when it has room behind it; else NULL. */
+static struct tcp_slice *open_tail(const struct tcp *t, const struct tcp_conn *c)
+{
+	struct tcp_slice *s = c->sq_tail == HF_NONE ? NULL : slice_at(t, c->sq_tail);
+
+	return s && s->chunk != HF_NONE && s->room > 0 ? s : NULL;
+}
+
+static uint8_t *room_of(const struct tcp *t, const struct tcp_slice *s)
+{
+	return hf_chunk_data(t->chunks, s->chunk) + (HF_CHUNK_BYTES - s->room);
+}
+
+static struct tcp_slice *append_chunk(struct tcp *t, struct tcp_conn *c, uint32_t chunk)
+{
+	struct tcp_slice *s = append(t, c);
+
+	if (!s)
+		return NULL;
+	s->chunk = chunk;
+	s->at = hf_chunk_data(t->chunks, chunk);
+	s->room = HF_CHUNK_BYTES;
+	return s;
+}
+
+/* The next n octets of the last slice's room are data now. */
+static void grow(struct tcp_conn *c, struct tcp_slice *s, uint32_t n)
+{
+	/* The cursor may have left this slice when it was full up to here. */
+	if (c->sq_cursor == HF_NONE) {
+		c->sq_cursor = c->sq_tail;
+		c->sq_cursor_off = s->len;
+	}
+	s->len += n;
+	s->room -= n;
+}
+
 static size_t copy_in(struct tcp *t, struct tcp_conn *c, struct hf_bytes data)
 {
 	size_t done = 0;
 
 	while (done < data.len) {
-		struct tcp_slice *s = c->sq_tail == HF_NONE ? NULL : slice_at(t, c->sq_tail);
+		struct tcp_slice *s = open_tail(t, c);
 		uint32_t n;
 
-		if (!s || s->chunk == HF_NONE || s->room == 0) {
+		if (!s) {
 			uint32_t chunk = hf_chunk_take(t->chunks);
 
 			if (chunk == HF_NONE)
 				break;
-			s = append(t, c);
+			s = append_chunk(t, c, chunk);
 			if (!s) {
 				hf_chunk_give(t->chunks, chunk);
 				break;
 			}
-			s->chunk = chunk;
-			s->at = hf_chunk_data(t->chunks, chunk);
-			s->room = HF_CHUNK_BYTES;
 		}
 		n = hf_min_u32(s->room, (uint32_t)(data.len - done));
-		memcpy(hf_chunk_data(t->chunks, s->chunk) + (HF_CHUNK_BYTES - s->room), data.at + done, n);
-		/* The cursor may have left this slice when it was full up to here. */
-		if (c->sq_cursor == HF_NONE) {
-			c->sq_cursor = c->sq_tail;
-			c->sq_cursor_off = s->len;
-		}
-		s->len += n;
-		s->room -= n;
+		memcpy(room_of(t, s), data.at + done, n);
+		grow(c, s, n);
 		done += n;
 	}
 	return done;
 }
 
+static size_t room_left(const struct tcp *t, const struct tcp_conn *c)
+{
+	return c->sq_len < t->cfg.send_buffer ? t->cfg.send_buffer - c->sq_len : 0;
+}
+
 hf_status tcp_send_queue(struct tcp *t, struct tcp_conn *c, struct hf_bytes data, bool borrow, size_t *ret_len)
 {
-	size_t room = c->sq_len < t->cfg.send_buffer ? t->cfg.send_buffer - c->sq_len : 0;
+	size_t room = room_left(t, c);
 	size_t n;
 
 	*ret_len = 0;
@@ -102,6 +135,82 @@ hf_status tcp_send_queue(struct tcp *t, struct tcp_conn *c, struct hf_bytes data
 	}
 	c->sq_len += (uint32_t)n;
 	*ret_len = n;
+	return HF_OK;
+}
+
+static void drop_reserved(struct tcp *t)
+{
+	hf_chunk_give_list(t->chunks, t->reserved.chunks);
+	t->reserved.chunks = HF_NONE;
+	t->reserved.len = 0;
+}
+
+/* Whoever writes octets that are made on the way, and not copied, is given the chunks to make them in. */
+hf_status tcp_send_reserve(struct tcp *t, struct tcp_conn *c, size_t n, struct hf_room *rooms, size_t max, size_t *ret_count)
+{
+	const struct tcp_slice *tail = open_tail(t, c);
+	size_t left = hf_min_u64(n, room_left(t, c)), count = 0;
+	uint32_t slices = t->slices.count - t->slices.in_use, *link = &t->reserved.chunks;
+
+	drop_reserved(t);
+	if (left > 0 && max > 0 && tail) {
+		rooms[count] = (struct hf_room){ room_of(t, tail), hf_min_u64(tail->room, left) };
+		left -= rooms[count++].len;
+	}
+	for (; left > 0 && count < max && slices > 0; slices--) {
+		uint32_t chunk = hf_chunk_take(t->chunks);
+
+		if (chunk == HF_NONE)
+			break;
+		*link = chunk;
+		link = &hf_chunk_at(t->chunks, chunk)->next;
+		rooms[count] = (struct hf_room){ hf_chunk_data(t->chunks, chunk), hf_min_u64(HF_CHUNK_BYTES, left) };
+		left -= rooms[count++].len;
+	}
+	t->reserved.slot = tcp_conn_slot(t, c);
+	t->reserved.tail = c->sq_tail;
+	t->reserved.room = tail ? tail->room : 0;
+	t->reserved.slices = t->slices.in_use;
+	for (size_t i = 0; i < count; i++)
+		t->reserved.len += (uint32_t)rooms[i].len;
+	*ret_count = count;
+	return count > 0 || n == 0 ? HF_OK : HF_AGAIN;
+}
+
+/* Is all as it was when the room was given? */
+static bool is_still_reserved(const struct tcp *t, const struct tcp_conn *c, size_t n)
+{
+	const struct tcp_slice *tail = open_tail(t, c);
+
+	return n <= t->reserved.len && t->reserved.slot == tcp_conn_slot(t, c) && t->reserved.tail == c->sq_tail &&
+	       t->reserved.room == (tail ? tail->room : 0) && t->reserved.slices == t->slices.in_use;
+}
+
+hf_status tcp_send_commit(struct tcp *t, struct tcp_conn *c, size_t n)
+{
+	size_t left = n;
+
+	if (n > 0 && !is_still_reserved(t, c, n)) {
+		drop_reserved(t);
+		return HF_INVALID;
+	}
+	while (left > 0) {
+		struct tcp_slice *s = open_tail(t, c);
+		uint32_t part;
+
+		if (!s) {
+			uint32_t chunk = t->reserved.chunks;
+
+			t->reserved.chunks = hf_chunk_at(t->chunks, chunk)->next;
+			s = append_chunk(t, c, chunk);
+			HF_ASSERT(s); /* as many slices as chunks were free, and nobody was asked since */
+		}
+		part = hf_min_u32(s->room, (uint32_t)left);
+		grow(c, s, part);
+		left -= part;
+	}
+	c->sq_len += (uint32_t)n;
+	drop_reserved(t);
 	return HF_OK;
 }
 

@@ -182,6 +182,17 @@ static hf_status how_it_ended(const struct tcp_conn *c)
 	return c->why == HF_OK ? HF_CLOSED : (hf_status)c->why;
 }
 
+static hf_status may_write(const struct tcp_conn *c)
+{
+	if (!c)
+		return HF_STALE;
+	if (c->state == HF_TCP_CLOSED)
+		return how_it_ended(c);
+	if (c->state == HF_TCP_TIME_WAIT || tcp_is(c, TCP_C_FIN_QUEUED | TCP_C_CLOSE_LATER))
+		return HF_CLOSED;
+	return HF_OK;
+}
+
 hf_status tcp_write(struct tcp *t, hf_conn name, struct hf_bytes data, enum tcp_write_kind kind, hf_time_ns now,
 		    size_t *ret_len)
 {
@@ -189,12 +200,7 @@ hf_status tcp_write(struct tcp *t, hf_conn name, struct hf_bytes data, enum tcp_
 
 	(void)now; /* what is written starts no timer before it goes out */
 	*ret_len = 0;
-	if (!c)
-		return HF_STALE;
-	if (c->state == HF_TCP_CLOSED)
-		return how_it_ended(c);
-	if (c->state == HF_TCP_TIME_WAIT || tcp_is(c, TCP_C_FIN_QUEUED | TCP_C_CLOSE_LATER))
-		return HF_CLOSED;
+	HF_TRY(may_write(c));
 	HF_TRY(tcp_send_queue(t, c, data, kind == TCP_WRITE_BORROW, ret_len));
 	if (*ret_len == 0)
 		return HF_OK;
@@ -203,6 +209,26 @@ hf_status tcp_write(struct tcp *t, hf_conn name, struct hf_bytes data, enum tcp_
 		tcp_mark(c, TCP_C_URG_SEND);
 	}
 	if (c->state >= HF_TCP_ESTABLISHED)
+		tcp_ready_add(t, c);
+	return HF_OK;
+}
+
+hf_status tcp_reserve(struct tcp *t, hf_conn name, size_t n, struct hf_room *rooms, size_t max, size_t *ret_count)
+{
+	struct tcp_conn *c = tcp_conn_get(t, name);
+
+	*ret_count = 0;
+	HF_TRY(may_write(c));
+	return tcp_send_reserve(t, c, n, rooms, max, ret_count);
+}
+
+hf_status tcp_commit(struct tcp *t, hf_conn name, size_t n)
+{
+	struct tcp_conn *c = tcp_conn_get(t, name);
+
+	HF_TRY(may_write(c));
+	HF_TRY(tcp_send_commit(t, c, n));
+	if (n > 0 && c->state >= HF_TCP_ESTABLISHED)
 		tcp_ready_add(t, c);
 	return HF_OK;
 }

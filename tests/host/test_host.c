@@ -335,6 +335,8 @@ static void names_go_stale(void **state)
 		assert_int_equal(hf_conn_write(p.h[A], c, data, p.now, &n), HF_STALE);
 		assert_int_equal(hf_conn_write_borrowed(p.h[A], c, data, p.now), HF_STALE);
 		assert_int_equal(hf_conn_write_urgent(p.h[A], c, data, p.now, &n), HF_STALE);
+		assert_int_equal(hf_conn_reserve(p.h[A], c, 1, p.now, &(struct hf_room){ 0 }, 1, &n), HF_STALE);
+		assert_int_equal(hf_conn_commit(p.h[A], c, 1), HF_STALE);
 		assert_int_equal(hf_conn_read(p.h[A], c, span, 1, &n), HF_STALE);
 		assert_int_equal(hf_conn_consume(p.h[A], c, 0, p.now), HF_STALE);
 		assert_int_equal(hf_conn_shut(p.h[A], c, p.now), HF_STALE);

@@ -314,6 +314,144 @@ static void no_slice_for_what_is_written(void **state)
 	drill_end(d);
 }
 
+/* ---- room for octets that are made ---- */
+
+/* Makes the stream's octets from `at` on in the room. */
+static size_t make(const struct hf_room *room, size_t count, uint32_t at)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = 0; k < room[i].len; k++)
+			room[i].at[k] = drill_octet(true, at + (uint32_t)n++);
+	return n;
+}
+
+static void without_nagle(struct hf_host_config *c)
+{
+	c->tcp.nodelay = true;
+}
+
+static void room_is_given_and_filled(void **state)
+{
+	struct drill *d = drill_new(without_nagle);
+	struct hf_room room[8], again[8];
+	size_t n;
+
+	(void)state;
+	drill_open(d, "mss 1000 win 60000");
+	assert_int_equal(tcp_reserve(d->tcp, d->conn, 10000, room, 8, &n), HF_OK);
+	assert_int_equal(n, 3);
+	assert_int_equal(room[0].len, 4096);
+	assert_int_equal(room[2].len, 10000 - 2 * 4096);
+	make(room, n, 1);
+	/* What is not used goes back, and what is goes out. */
+	assert_int_equal(tcp_commit(d->tcp, d->conn, 1500), HF_OK);
+	assert_int_equal(d->lab->host[LAB_A].chunks.pool.in_use, 1);
+	sees(d, "A 1+1000 ack 1; PA 1001+500 ack 1");
+	/* Behind it: the rest of the chunk, then others; as many pieces as are asked for. */
+	assert_int_equal(tcp_reserve(d->tcp, d->conn, 10000, room, 2, &n), HF_OK);
+	assert_int_equal(n, 2);
+	assert_int_equal(room[0].len, 4096 - 1500);
+	assert_int_equal(room[1].len, 4096);
+	make(room, n, 1501);
+	assert_int_equal(tcp_commit(d->tcp, d->conn, room[0].len + 100), HF_OK);
+	sees(d, "A 1501+1000 ack 1; A 2501+1000 ack 1; PA 3501+696 ack 1");
+	/* Nothing comes of nothing, and the room is the same the next time. */
+	assert_int_equal(tcp_reserve(d->tcp, d->conn, 5000, room, 8, &n), HF_OK);
+	assert_int_equal(n, 2);
+	assert_int_equal(tcp_commit(d->tcp, d->conn, 0), HF_OK);
+	sees_nothing(d);
+	assert_int_equal(tcp_reserve(d->tcp, d->conn, 5000, again, 8, &n), HF_OK);
+	assert_int_equal(n, 2);
+	assert_ptr_equal(again[0].at, room[0].at);
+	assert_int_equal(tcp_commit(d->tcp, d->conn, 0), HF_OK);
+	assert_int_equal(d->lab->host[LAB_A].chunks.pool.in_use, 2);
+	/* Copies and borrowed octets stand before and behind. */
+	d->written = 4196;
+	drill_write(d, 10);
+	assert_int_equal(tcp_reserve(d->tcp, d->conn, 10, room, 8, &n), HF_OK);
+	assert_int_equal(n, 1);
+	make(room, n, 4207);
+	assert_int_equal(tcp_commit(d->tcp, d->conn, 10), HF_OK);
+	sees(d, "PA 4197+20 ack 1");
+	peer(d, "A 1 ack 4217");
+	assert_int_equal(d->lab->host[LAB_A].chunks.pool.in_use, 0);
+	assert_int_equal(d->tcp->slices.in_use, 0);
+	drill_end(d);
+}
+
+static void room_has_an_end(void **state)
+{
+	struct drill *d = drill_new(small_send_buffer);
+	struct hf_room room[8];
+	size_t n;
+
+	(void)state;
+	drill_open(d, "mss 1000 win 0");
+	assert_int_equal(tcp_reserve(d->tcp, d->conn, 0, room, 8, &n), HF_OK);
+	assert_int_equal(n, 0);
+	assert_int_equal(tcp_reserve(d->tcp, d->conn, 20000, room, 0, &n), HF_AGAIN);
+	assert_int_equal(tcp_reserve(d->tcp, d->conn, 20000, room, 8, &n), HF_OK);
+	assert_int_equal(make(room, n, 1), 5000);
+	assert_int_equal(tcp_commit(d->tcp, d->conn, 5001), HF_INVALID);
+	assert_int_equal(d->lab->host[LAB_A].chunks.pool.in_use, 0);
+	assert_int_equal(tcp_commit(d->tcp, d->conn, 1), HF_INVALID); /* it is gone */
+	assert_int_equal(tcp_reserve(d->tcp, d->conn, 20000, room, 8, &n), HF_OK);
+	assert_int_equal(make(room, n, 1), 5000);
+	assert_int_equal(tcp_commit(d->tcp, d->conn, 5000), HF_OK);
+	assert_int_equal(tcp_reserve(d->tcp, d->conn, 1, room, 8, &n), HF_AGAIN);
+	drill_end(d);
+	/* Chunks and slices, too. */
+	d = drill_new(few_chunks);
+	drill_open(d, "mss 1000 win 0");
+	assert_int_equal(tcp_reserve(d->tcp, d->conn, 20000, room, 8, &n), HF_OK);
+	assert_int_equal(n, 3);
+	assert_int_equal(d->lab->host[LAB_A].chunks.pool.in_use, 3);
+	assert_int_equal(tcp_reserve(d->tcp, d->conn, 20000, room, 8, &n), HF_OK); /* the first one never came to a commit */
+	assert_int_equal(n, 3);
+	assert_int_equal(tcp_commit(d->tcp, d->conn, 0), HF_OK);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(tcp_write(d->tcp, d->conn, (struct hf_bytes){ (const uint8_t *)"x", 1 }, TCP_WRITE_BORROW,
+					   d->lab->now, &n),
+				 HF_OK);
+	assert_int_equal(tcp_reserve(d->tcp, d->conn, 20000, room, 8, &n), HF_OK);
+	assert_int_equal(n, 1);
+	assert_int_equal(tcp_commit(d->tcp, d->conn, 4096), HF_OK);
+	assert_int_equal(tcp_reserve(d->tcp, d->conn, 20000, room, 8, &n), HF_AGAIN);
+	assert_int_equal(tcp_commit(d->tcp, d->conn, 0), HF_OK);
+	drill_end(d);
+}
+
+static void room_is_for_the_next_call(void **state)
+{
+	struct drill *d = drill_new(without_nagle);
+	struct hf_room room[8];
+	hf_conn other = { 5, 1 };
+	size_t n;
+
+	(void)state;
+	drill_open(d, "mss 1000 win 60000");
+	assert_int_equal(tcp_reserve(d->tcp, other, 100, room, 8, &n), HF_STALE);
+	assert_int_equal(tcp_reserve(d->tcp, d->conn, 100, room, 8, &n), HF_OK);
+	assert_int_equal(tcp_commit(d->tcp, other, 100), HF_STALE);
+	drill_write(d, 10); /* it may have taken the very room */
+	sees(d, "PA 1+10 ack 1");
+	assert_int_equal(tcp_commit(d->tcp, d->conn, 100), HF_INVALID);
+	assert_int_equal(tcp_reserve(d->tcp, d->conn, 100, room, 8, &n), HF_OK);
+	drill_write(d, 10);
+	sees(d, "PA 11+10 ack 1");
+	assert_int_equal(tcp_commit(d->tcp, d->conn, 100), HF_INVALID);
+	assert_int_equal(drill_info(d).send_queued, 20);
+	drill_shut(d);
+	sees(d, "FA 21 ack 1");
+	assert_int_equal(tcp_reserve(d->tcp, d->conn, 100, room, 8, &n), HF_CLOSED);
+	assert_int_equal(tcp_commit(d->tcp, d->conn, 100), HF_CLOSED);
+	peer(d, "R 1");
+	assert_int_equal(tcp_reserve(d->tcp, d->conn, 100, room, 8, &n), HF_RESET);
+	drill_end(d);
+}
+
 /* ---- super-segments and path MTU ---- */
 
 static void with_tso(struct hf_host_config *c)
@@ -469,6 +607,9 @@ int main(void)
 		cmocka_unit_test(half_of_a_segment_finds_room),
 		cmocka_unit_test(no_chunk_for_what_is_written),
 		cmocka_unit_test(no_slice_for_what_is_written),
+		cmocka_unit_test(room_is_given_and_filled),
+		cmocka_unit_test(room_has_an_end),
+		cmocka_unit_test(room_is_for_the_next_call),
 		cmocka_unit_test(super_segments_are_cut_right),
 		cmocka_unit_test(ip6_super_segments),
 		cmocka_unit_test(many_pieces),
