@@ -228,6 +228,7 @@ struct hf_tls_keeper {
 	size_t cred_count;
 	bool strict_names;            /* an unknown SNI is refused */
 	const struct hf_trust *trust; /* NULL: every peer is believed (and the report says what would be wrong) */
+	struct hf_bytes peer_name;    /* client: whom the certificate must be for, if not the name in the hello; or empty */
 	bool insecure;                /* goes on after a bad verdict */
 	const struct hf_tls_ticket_keys *ticket_keys; /* NULL: no tickets */
 	struct hf_tls_seen *seen;                     /* NULL: no early data */

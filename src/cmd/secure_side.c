@@ -3,6 +3,7 @@
 /* What all TLS connections of one end have in common, from the command line and the files it names. */
 #include "cmd/secure.h"
 
+#include "cmd/cert.h"
 #include "crypto/hash.h"
 #include "wire/tls_wire.h"
 
@@ -14,7 +15,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SYSTEM_STORE "/etc/ssl/certs/ca-certificates.crt"
 #define FILE_MAX_OCTETS (16u << 20)
 
 /* ---- words ---- */
@@ -234,8 +234,8 @@ static int load_all_trust(struct secure_side *side)
 	for (unsigned i = 0; i < o->cacerts && code == 0; i++)
 		code = load_trust(side, o->cacert[i], false);
 	/* Without a store of the system nobody is trusted, which is what the report will say. */
-	if (code == 0 && o->cacerts == 0 && access(SYSTEM_STORE, R_OK) == 0)
-		code = load_trust(side, SYSTEM_STORE, false);
+	if (code == 0 && o->cacerts == 0 && access(CERT_SYSTEM_TRUST, R_OK) == 0)
+		code = cert_trust_read(side->command, side->trust, NULL);
 	if (code == 0 && o->crl)
 		code = load_trust(side, o->crl, true);
 	return code;
@@ -332,7 +332,7 @@ void secure_side_close(struct secure_side *side)
 	hf_crypto_close(side->crypto);
 	if (side->key_log)
 		fclose(side->key_log);
-	explicit_bzero(side->seed, sizeof(side->seed));
-	explicit_bzero(&side->ticket_keys, sizeof(side->ticket_keys));
+	crypto_wipe(side->seed, sizeof(side->seed));
+	crypto_wipe(&side->ticket_keys, sizeof(side->ticket_keys));
 	*side = (struct secure_side){ .command = side->command };
 }

@@ -24,8 +24,8 @@ static int open_kernel(struct streams *s, const struct loop_options *o)
 {
 	sigset_t set;
 
-	if (o->pcap || o->trace)
-		return cmd_usage(o->command, "--pcap and --trace see our own TCP only: not with --net host");
+	if (o->pcap)
+		return cmd_usage(o->command, "--pcap sees our own TCP only: not with --net host");
 	s->loop.signals = -1;
 	s->now = read_clock(CLOCK_MONOTONIC);
 	sigemptyset(&set);
@@ -33,7 +33,8 @@ static int open_kernel(struct streams *s, const struct loop_options *o)
 	sigaddset(&set, SIGTERM);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	s->loop.signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-	if (socks_open(&s->socks) != HF_OK || s->loop.signals < 0 || socks_watch(s->socks, s->loop.signals) != HF_OK) {
+	if (socks_open(&s->socks) != HF_OK || s->loop.signals < 0 ||
+	    socks_watch(s->socks, s->loop.signals, HF_NET_READ) != HF_OK) {
 		cmd_say(o->command, "--net host: %s", strerror(errno));
 		streams_close(s);
 		return hf_status_exit(HF_SYSTEM);
@@ -94,6 +95,17 @@ hf_status streams_turn(struct streams *s, hf_time_ns wait_at_most)
 	return status;
 }
 
+void streams_drain(struct streams *s)
+{
+	if (!s->kernel && s->loop.host)
+		loop_drain(&s->loop);
+}
+
+hf_status streams_watch(struct streams *s, int fd, unsigned want)
+{
+	return s->kernel ? socks_watch(s->socks, fd, want) : loop_watch(&s->loop, fd, want);
+}
+
 uint64_t streams_epoch_ns(const struct streams *s)
 {
 	if (!s->kernel)
@@ -107,6 +119,14 @@ hf_status streams_listen(struct streams *s, const struct hf_endpoint *at, struct
 		return socks_listen(s->socks, at, ret_bound);
 	*ret_bound = *at;
 	return hf_listen(s->loop.host, at, s->now, &s->listener);
+}
+
+void streams_unlisten(struct streams *s)
+{
+	if (s->kernel)
+		socks_unlisten(s->socks);
+	else
+		(void)!hf_unlisten(s->loop.host, s->listener, s->now);
 }
 
 bool streams_accept(struct streams *s, struct stream *ret)

@@ -33,11 +33,16 @@ struct stream {
 int streams_open(struct streams *s, const struct loop_options *o);
 void streams_close(struct streams *s);
 HF_NODISCARD hf_status streams_turn(struct streams *s, hf_time_ns wait_at_most);
+/* Lets what our host still has to say go out. */
+void streams_drain(struct streams *s);
+/* As hf_net_watch(): a descriptor that ends a wait. */
+HF_NODISCARD hf_status streams_watch(struct streams *s, int fd, unsigned want);
 /* Nanoseconds since 1970 when `now` is 0. */
 uint64_t streams_epoch_ns(const struct streams *s);
 
 HF_NODISCARD hf_status streams_listen(struct streams *s, const struct hf_endpoint *at, struct hf_endpoint *ret_bound);
 bool streams_accept(struct streams *s, struct stream *ret);
+void streams_unlisten(struct streams *s);
 HF_NODISCARD hf_status streams_connect(struct streams *s, const struct hf_endpoint *to, struct stream *ret);
 
 /* Looks after the connection: true once it is established. */

@@ -23,16 +23,24 @@ struct sock {
 	struct sock *next; /* of all */
 	int fd;
 	hf_status why;
-	bool connected, eof, wants_write, shut;
+	bool connected, eof, wants_write, shut, over;
 	uint32_t interest; /* as epoll has it */
 	struct hf_endpoint remote;
 	size_t at, len;
 	uint8_t room[SOCK_ROOM];
 };
 
+struct watched {
+	int fd;
+	unsigned want;
+	bool always; /* a plain file: epoll does not take it, as it can always be read and written */
+};
+
 struct socks {
 	int epoll, listener;
 	struct sock *all;
+	struct watched watched[SOCK_WATCHED];
+	unsigned watches;
 };
 
 static hf_status status_of(int err)
@@ -144,11 +152,37 @@ void socks_close(struct socks *s)
 	free(s);
 }
 
-hf_status socks_watch(struct socks *s, int fd)
+static void unwatch(struct socks *s, struct watched *w)
 {
-	struct epoll_event e = { .events = EPOLLIN };
+	if (!w->always)
+		(void)!epoll_ctl(s->epoll, EPOLL_CTL_DEL, w->fd, NULL);
+	*w = s->watched[--s->watches];
+}
 
-	return epoll_ctl(s->epoll, EPOLL_CTL_ADD, fd, &e) == 0 ? HF_OK : HF_SYSTEM;
+hf_status socks_watch(struct socks *s, int fd, unsigned want)
+{
+	struct epoll_event e = { .events = (want & HF_NET_READ ? EPOLLIN : 0u) | (want & HF_NET_WRITE ? EPOLLOUT : 0u) };
+	struct watched *w = s->watched;
+
+	while (w < s->watched + s->watches && w->fd != fd)
+		w++;
+	if (w < s->watched + s->watches && w->want == want)
+		return HF_OK;
+	if (w < s->watched + s->watches)
+		unwatch(s, w);
+	if (want == 0)
+		return HF_OK;
+	if (s->watches == SOCK_WATCHED)
+		return HF_FULL;
+	w = &s->watched[s->watches];
+	*w = (struct watched){ .fd = fd, .want = want };
+	if (epoll_ctl(s->epoll, EPOLL_CTL_ADD, fd, &e) != 0) {
+		if (errno != EPERM)
+			return HF_SYSTEM;
+		w->always = true;
+	}
+	s->watches++;
+	return HF_OK;
 }
 
 /* Listening on every address: of both families where there is IPv6, else of IPv4. */
@@ -183,6 +217,7 @@ static int listening_socket(const struct hf_endpoint *at)
 
 hf_status socks_listen(struct socks *s, const struct hf_endpoint *at, struct hf_endpoint *ret_bound)
 {
+	struct epoll_event e = { .events = EPOLLIN };
 	struct sockaddr_storage a = { 0 };
 	socklen_t n = sizeof(a);
 
@@ -191,15 +226,20 @@ hf_status socks_listen(struct socks *s, const struct hf_endpoint *at, struct hf_
 		return status_of(errno);
 	getsockname(s->listener, (struct sockaddr *)&a, &n);
 	*ret_bound = from_sockaddr(&a);
-	return socks_watch(s, s->listener);
+	return epoll_ctl(s->epoll, EPOLL_CTL_ADD, s->listener, &e) == 0 ? HF_OK : HF_SYSTEM;
 }
 
+/* EPOLLHUP and EPOLLERR come unasked, and would come for ever: a connection that is over is asked about no more. */
 static void set_interest(struct sock *c)
 {
 	struct epoll_event e = { .data.ptr = c };
 
-	if (c->why != HF_OK)
+	if (c->why != HF_OK || (c->eof && c->shut)) {
+		if (!c->over)
+			(void)!epoll_ctl(c->socks->epoll, EPOLL_CTL_DEL, c->fd, NULL);
+		c->over = true;
 		return;
+	}
 	if (!c->connected || c->wants_write)
 		e.events |= EPOLLOUT;
 	if (c->connected && !c->eof && c->len < SOCK_ROOM)
@@ -316,8 +356,12 @@ hf_status socks_wait(struct socks *s, hf_time_ns at_most)
 	const int ms = at_most == HF_NEVER     ? -1
 		       : at_most >= HF_S(3600) ? 3600000
 					       : (int)((at_most + HF_MS(1) - 1) / HF_MS(1));
-	const int n = epoll_wait(s->epoll, e, EVENTS, ms);
+	bool always = false;
+	int n;
 
+	for (unsigned i = 0; i < s->watches; i++)
+		always |= s->watched[i].always;
+	n = epoll_wait(s->epoll, e, EVENTS, always ? 0 : ms);
 	if (n < 0)
 		return errno == EINTR ? HF_OK : HF_SYSTEM;
 	for (int i = 0; i < n; i++) {
@@ -383,6 +427,7 @@ void sock_shut(struct sock *c)
 {
 	c->shut = true;
 	shutdown(c->fd, SHUT_WR);
+	set_interest(c);
 }
 
 void sock_close(struct sock *c)

@@ -2,7 +2,7 @@
 #ifndef HF_DRIVERS_SOCK_H
 #define HF_DRIVERS_SOCK_H
 
-#include "hf/status.h"
+#include "hf/driver.h"
 
 /*
  * --net host: the kernel's own TCP, through sockets and epoll. One set of sockets belongs to one thread; a socket is named by
@@ -24,8 +24,9 @@ void socks_unlisten(struct socks *s);
 struct sock *socks_accept(struct socks *s);
 /* HF_OK: under way, see sock_connected() and sock_why(). */
 HF_NODISCARD hf_status socks_connect(struct socks *s, const struct hf_endpoint *to, struct sock **ret);
-/* Another descriptor that ends a wait when it can be read. */
-HF_NODISCARD hf_status socks_watch(struct socks *s, int fd);
+/* Another descriptor that ends a wait: as hf_net_watch(). HF_OK; HF_FULL beyond SOCK_WATCHED; HF_SYSTEM. */
+#define SOCK_WATCHED 8u
+HF_NODISCARD hf_status socks_watch(struct socks *s, int fd, unsigned want);
 /* Waits until something can be done, at most so long (HF_NEVER: for ever), and reads what came. */
 HF_NODISCARD hf_status socks_wait(struct socks *s, hf_time_ns at_most);
 

@@ -71,7 +71,7 @@ static void settle_verdict(struct hf_tls *t, const struct hf_tls_keeper *k, cons
 	const struct hf_cert_ask ask = {
 		.chain = q->chain,
 		.certs = q->certs,
-		.name = q->peer_name,
+		.name = k->peer_name.len > 0 ? k->peer_name : q->peer_name,
 		.unix_s = tls_unix_ms(t) / 1000,
 		.purpose = t->server ? HF_CERT_FOR_CLIENT : HF_CERT_FOR_SERVER,
 		.ocsp = q->ocsp,

@@ -28,7 +28,7 @@ url=http://10.9.0.1/
 
 wrong unknown-command 2 'there is no command fetch' fetch
 wrong unknown-option-of-all 2 'there is no option --fetch' --fetch
-for c in serve get states cert scenario help; do
+for c in serve get states cert tls scenario help; do
 	wrong "$c-unknown-option" 2 "handfast $c: there is no option --nonsense" $c --nonsense
 done
 wrong serve-no-dir 2 'which directory' serve --net $net
@@ -91,7 +91,7 @@ right() {
 
 right version 'handfast 0.' --version
 right help Examples --help
-for c in serve get states cert scenario help; do
+for c in serve get states cert tls scenario help; do
 	right "$c-help" "Usage: handfast $c" $c --help
 	head -1 out | grep -qx Examples && ok "$c-help-begins-with-examples" || not_ok "$c-help-begins-with-examples" "$(head -1 out)"
 	grep -q '^Exit codes$' out && ok "$c-help-lists-codes" || not_ok "$c-help-lists-codes" "no exit codes"
