@@ -27,7 +27,8 @@ static void derive(struct hf_tls *t, enum tls_stage stage, const struct derived 
 {
 	uint8_t hash[CRYPTO_HASH_MAX];
 
-	tls_transcript_hash(t, hash);
+	/* A client asks for those of early data before it is known which hash it will be. */
+	tls_transcript_hash_of(t, t->suite->hash, hash);
 	for (size_t i = 0; i < n; i++) {
 		tls_schedule_derive(&t->hs->schedule, stage, d[i].label, hash, d[i].ret);
 		if (d[i].log)

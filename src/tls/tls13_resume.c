@@ -283,5 +283,6 @@ hf_status tls13_send_tickets(struct hf_tls *t)
 	for (; hs->ticket_key_given && hs->tickets_left > 0; hs->tickets_left--)
 		HF_TRY(send_ticket(t, (uint8_t)hs->tickets_left));
 	crypto_wipe(hs->ticket_key, sizeof(hs->ticket_key));
+	crypto_wipe(t->resumption, sizeof(t->resumption));
 	return HF_OK;
 }

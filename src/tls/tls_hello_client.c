@@ -6,7 +6,7 @@
  *
  * What was sent is noted in hs->asked; answers are held to it.
  */
-#include "tls/tls_internal.h"
+#include "tls/tls13.h"
 #include "wire/addr.h"
 
 #define EXTENSION_HEADER 4u
@@ -638,21 +638,15 @@ static hf_status start_early_data(struct hf_tls *t)
 {
 	struct tls_hs *hs = t->hs;
 	const struct tls_session *s = &hs->session;
-	const struct tls_suite *suite = tls_suite_find(s->suite);
-	struct tls_schedule schedule = { 0 };
-	uint8_t digest[CRYPTO_HASH_MAX];
 	hf_status made;
 
 	if (!sends_early(t))
 		return HF_OK;
 	HF_TRY(tls_flushed(t));
-	tls_schedule_early(&schedule, suite->hash, (struct hf_bytes){ s->secret, s->secret_len });
-	tls_transcript_hash_of(t, suite->hash, digest);
-	tls_schedule_derive(&schedule, TLS_STAGE_EARLY, "c e traffic", digest, hs->early_secret_client);
-	crypto_wipe(&schedule, sizeof(schedule));
-	tls_log_secret(t, "CLIENT_EARLY_TRAFFIC_SECRET", hs->early_secret_client, suite->hash_size);
-	/* No suite is agreed on yet: these keys are for the session's. */
-	t->suite = suite;
+	/* No suite is agreed on yet: these keys are for the session's, and the schedule begins again with the ServerHello. */
+	t->suite = tls_suite_find(s->suite);
+	tls_schedule_early(&hs->schedule, t->suite->hash, (struct hf_bytes){ s->secret, s->secret_len });
+	tls13_early_secrets(t);
 	made = tls_write_keys_13(t, TLS_EPOCH_EARLY, hs->early_secret_client);
 	t->suite = NULL;
 	t->early_writable = made == HF_OK;

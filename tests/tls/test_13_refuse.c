@@ -3,6 +3,7 @@
  * TLS 1.3 as it must not go: what a peer can say that contradicts itself, the RFC, or what was agreed on, and the alert that
  * RFC 8446 names for it. A man in the middle with the keys changes one message of an honest peer.
  */
+#include "base/rng.h"
 #include "lab.h"
 
 /* ---- ways to change a message ---- */
@@ -770,6 +771,77 @@ static void key_update_flood(void **state)
 	lab_free(lab);
 }
 
+/* ---- damage on the way ---- */
+
+struct damage {
+	enum lab_who from;
+	size_t at, sent; /* the octet, of those sent so far */
+	uint8_t flip;    /* 0: the stream ends there */
+};
+
+static size_t do_damage(struct lab *lab, enum lab_who from, uint8_t *at, size_t n, size_t room)
+{
+	struct damage *d = lab->user;
+	const size_t before = d->sent;
+
+	(void)room;
+	if (from != d->from)
+		return n;
+	d->sent += n;
+	if (d->at < before || d->at >= d->sent)
+		return d->at < before && !d->flip ? 0 : n;
+	if (d->flip) {
+		at[d->at - before] ^= d->flip;
+		return n;
+	}
+	lab_cut(lab, !from);
+	return d->at - before;
+}
+
+static bool has_ended(const struct lab_side *side)
+{
+	return side->failed || side->truncated || side->closed;
+}
+
+/*
+ * Wherever it is, it does not pass for a handshake, and nobody waits for longer than the handshake's time. What is not bound
+ * by the transcript is the outside of records: their version, and the camouflage.
+ */
+static void damage_anywhere(void **state)
+{
+	static const uint8_t seed[16] = "damage";
+	struct hf_rng rng;
+	unsigned connected = 0;
+
+	(void)state;
+	hf_rng_init(&rng, seed);
+	for (unsigned i = 0; i < 600; i++) {
+		struct lab *lab = both_certified();
+		struct damage d = { .from = hf_rng_below(&rng, 2) };
+		struct lab_side *c = &lab->side[LAB_CLIENT], *s = &lab->side[LAB_SERVER];
+
+		d.at = hf_rng_below(&rng, 1400);
+		d.flip = i % 4 ? (uint8_t)(1u << hf_rng_below(&rng, 8)) : 0;
+		lab->on_wire = do_damage;
+		lab->user = &d;
+		lab_start(lab);
+		lab_run(lab);
+		lab->now += HF_S(10);
+		lab_run(lab);
+		if (c->connected && s->connected) {
+			assert_string_equal(c->secrets, s->secrets);
+			connected++;
+		} else {
+			assert_true(has_ended(&lab->side[!d.from]));
+			assert_true(has_ended(&lab->side[d.from]) || lab->side[d.from].connected);
+			/* A server that is connected has seen all that the client had to say. */
+			assert_true(!s->connected || d.from == LAB_SERVER);
+		}
+		lab_free(lab);
+	}
+	assert_true(connected < 60);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -794,6 +866,7 @@ int main(void)
 		cmocka_unit_test(messages_after_the_handshake),
 		cmocka_unit_test(tickets_not_kept),
 		cmocka_unit_test(key_update_flood),
+		cmocka_unit_test(damage_anywhere),
 	};
 
 	return cmocka_run_group_tests(tests, lab_world_make, lab_world_free);
