@@ -40,7 +40,6 @@ hf_status secure_open(struct secure *s, struct secure_side *side, const struct h
 	struct hf_tls_start own = *start;
 	struct hf_room room;
 	hf_status status;
-	uint8_t nth[8];
 
 	*s = (struct secure){ .side = side };
 	s->mem = aligned_alloc(ALIGN, hf_tls_memory());
@@ -49,11 +48,7 @@ hf_status secure_open(struct secure *s, struct secure_side *side, const struct h
 		secure_close(s);
 		return HF_FULL;
 	}
-	for (unsigned i = 0; i < sizeof(nth); i++)
-		nth[i] = (uint8_t)(side->drawn >> (8 * i));
-	side->drawn++;
-	crypto_hkdf_label(CRYPTO_SHA256, (struct hf_bytes){ side->seed, sizeof(side->seed) }, "hf connection",
-			  (struct hf_bytes){ nth, sizeof(nth) }, own.entropy, sizeof(own.entropy));
+	secure_draw(side, own.entropy);
 	status = hf_tls_init(s->mem, room, &side->tls, &own, now, &s->tls);
 	crypto_wipe(own.entropy, sizeof(own.entropy));
 	if (status != HF_OK)
@@ -73,19 +68,22 @@ void secure_close(struct secure *s)
 	*s = (struct secure){ .side = s->side };
 }
 
-static void log_secrets(struct secure *s)
+void secure_log_secrets(struct secure_side *side, struct hf_tls *tls)
 {
 	char line[HF_TLS_SECRET_LINE];
+	bool any = false;
 
-	if (!s->side->key_log)
+	if (!side->key_log)
 		return;
 	for (;;) {
-		hf_tls_next_secret(s->tls, line);
+		hf_tls_next_secret(tls, line);
 		if (line[0] == '\0')
 			break;
-		fprintf(s->side->key_log, "%s\n", line);
+		fprintf(side->key_log, "%s\n", line);
+		any = true;
 	}
-	fflush(s->side->key_log);
+	if (any) /* before the data goes out: whoever captures it has the keys in time */
+		fflush(side->key_log);
 }
 
 static bool answer(struct secure *s, enum hf_tls_does does, hf_time_ns now)
@@ -152,7 +150,7 @@ enum secure_does secure_step(struct secure *s, const struct hf_bytes *in, size_t
 		does = hf_tls_step(s->tls, &io, now);
 		s->out_len += io.out_len;
 		*ret_taken += io.taken;
-		log_secrets(s);
+		secure_log_secrets(s->side, s->tls);
 		switch (does) {
 		case HF_TLS_WANTS_INPUT:
 			give_rooms_back(s);

@@ -20,9 +20,11 @@ struct secure_options {                                     /* as the command li
 	unsigned certs;
 	const char *cacert[SECURE_CREDS]; /* files; none: the system's store */
 	unsigned cacerts;
-	const char *crl;  /* file, or NULL */
-	const char *ocsp; /* file with a staple for the first certificate, or NULL */
-	bool insecure;    /* goes on when the peer cannot be believed */
+	struct hf_bytes own_chain, own_key; /* PEM: a certificate besides, made by the program itself; empty: none */
+	struct hf_bytes own_trust;          /* PEM: as a file of cacert */
+	const char *crl;                    /* file, or NULL */
+	const char *ocsp;                   /* file with a staple for the first certificate, or NULL */
+	bool insecure;                      /* goes on when the peer cannot be believed */
 	bool insecure_key_permissions;
 	bool strict_names;
 	bool no_trust; /* nobody will be asked for a certificate: no store is read */
@@ -46,7 +48,7 @@ struct secure_side {
 	struct hf_tls_config tls;
 	struct hf_tls_keeper keeper;
 	struct hf_crypto *crypto;
-	struct hf_cred *cred[SECURE_CREDS];
+	struct hf_cred *cred[SECURE_CREDS + 1];
 	struct hf_trust *trust;
 	struct hf_tls_ticket_keys ticket_keys;
 	struct hf_tls_seen seen;
@@ -64,6 +66,10 @@ struct secure_side {
 int secure_side_open(struct secure_side *side, enum cmd_command command, const struct secure_options *o, bool server,
 		     uint64_t epoch_ns, const uint8_t seed[32]);
 void secure_side_close(struct secure_side *side);
+/* Randomness for one connection more. */
+void secure_draw(struct secure_side *side, uint8_t to[32]);
+/* Lines for the key log, if there is one: after each step of a machine. */
+void secure_log_secrets(struct secure_side *side, struct hf_tls *tls);
 
 enum secure_does {
 	SECURE_WAITS,     /* for octets, for the pipe to take some, or for secure_deadline() */

@@ -3,6 +3,7 @@
 /* What all TLS connections of one end have in common, from the command line and the files it names. */
 #include "cmd/secure.h"
 
+#include "base/bits.h"
 #include "cmd/cert.h"
 #include "crypto/hash.h"
 #include "wire/tls_wire.h"
@@ -182,6 +183,31 @@ out:
 	return code;
 }
 
+static int load_own_cred(struct secure_side *side)
+{
+	struct hf_cert_trouble trouble = { 0 };
+	hf_status status = hf_cred_load(side->crypto, side->options.own_chain, side->options.own_key,
+					&side->cred[side->options.certs], &trouble);
+
+	if (status == HF_OK)
+		return 0;
+	cmd_say(side->command, "the certificate made here is of no use: %s",
+		trouble.sentence[0] ? trouble.sentence : hf_status_sentence(status));
+	return hf_status_exit(status);
+}
+
+static int load_own_trust(struct secure_side *side)
+{
+	struct hf_cert_trouble trouble = { 0 };
+	hf_status status = hf_trust_add(side->trust, side->options.own_trust, &trouble);
+
+	if (status == HF_OK)
+		return 0;
+	cmd_say(side->command, "the authority made here is of no use: %s",
+		trouble.sentence[0] ? trouble.sentence : hf_status_sentence(status));
+	return hf_status_exit(status);
+}
+
 static int load_staple(struct secure_side *side)
 {
 	const struct hf_bytes none = { NULL, 0 };
@@ -233,6 +259,8 @@ static int load_all_trust(struct secure_side *side)
 		return hf_status_exit(HF_FULL);
 	for (unsigned i = 0; i < o->cacerts && code == 0; i++)
 		code = load_trust(side, o->cacert[i], false);
+	if (code == 0 && o->own_trust.len > 0)
+		return load_own_trust(side);
 	/* Without a store of the system nobody is trusted, which is what the report will say. */
 	if (code == 0 && o->cacerts == 0 && access(CERT_SYSTEM_TRUST, R_OK) == 0)
 		code = cert_trust_read(side->command, side->trust, NULL);
@@ -282,7 +310,7 @@ static void fill_config(struct secure_side *side, bool server, uint64_t epoch_ns
 	side->keeper = (struct hf_tls_keeper){
 		.crypto = side->crypto,
 		.creds = (const struct hf_cred *const *)side->cred,
-		.cred_count = o->certs,
+		.cred_count = o->certs + (o->own_chain.len > 0),
 		.strict_names = o->strict_names,
 		.trust = side->trust,
 		.insecure = o->insecure,
@@ -291,6 +319,17 @@ static void fill_config(struct secure_side *side, bool server, uint64_t epoch_ns
 		.want_staple = c->want_staple,
 	};
 	side->seen = (struct hf_tls_seen){ .entry = side->seen_entry, .room = SECURE_SEEN };
+}
+
+void secure_draw(struct secure_side *side, uint8_t to[32])
+{
+	uint8_t nth[8];
+
+	for (unsigned i = 0; i < sizeof(nth); i++)
+		nth[i] = (uint8_t)(side->drawn >> (8 * i));
+	side->drawn++;
+	crypto_hkdf_label(CRYPTO_SHA256, (struct hf_bytes){ side->seed, sizeof(side->seed) }, "hf connection",
+			  (struct hf_bytes){ nth, sizeof(nth) }, to, 32);
 }
 
 int secure_side_open(struct secure_side *side, enum cmd_command command, const struct secure_options *o, bool server,
@@ -310,6 +349,8 @@ int secure_side_open(struct secure_side *side, enum cmd_command command, const s
 	}
 	for (unsigned i = 0; i < o->certs && code == 0; i++)
 		code = load_cred(side, i);
+	if (code == 0 && o->own_chain.len > 0)
+		code = load_own_cred(side);
 	if (code == 0 && o->ocsp && o->certs > 0)
 		code = load_staple(side);
 	if (code == 0 && !o->no_trust)
@@ -326,7 +367,7 @@ int secure_side_open(struct secure_side *side, enum cmd_command command, const s
 
 void secure_side_close(struct secure_side *side)
 {
-	for (unsigned i = 0; i < SECURE_CREDS; i++)
+	for (unsigned i = 0; i < HF_ARRAY_LEN(side->cred); i++)
 		hf_cred_free(side->cred[i]);
 	hf_trust_free(side->trust);
 	hf_crypto_close(side->crypto);
