@@ -109,7 +109,6 @@ hf_status tls12_check_signature(struct hf_tls *t, uint16_t scheme, struct hf_byt
 	TLS_REQUIRE(t, tls_list_has(tls_cfg_schemes(t->cfg), scheme), BAD_SCHEME);
 	TLS_REQUIRE(t, crypto_scheme_fits(crypto_pub_kind(key), crypto_pub_bits(key), scheme, TLS_VERSION_1_2), BAD_SCHEME);
 	fits = crypto_pub_verify(t->cfg->crypto, key, scheme, content, signature);
-	TLS_REQUIRE(t, fits != HF_UNSUPPORTED, BAD_SCHEME);
 	TLS_REQUIRE(t, fits == HF_OK, BAD_SIGNATURE);
 	t->peer_scheme = scheme;
 	tls_tell(t, HF_TLS_TOLD_SIGNATURE_OK)->x = scheme;
@@ -235,8 +234,6 @@ hf_status tls_on_both12_renegotiation(struct hf_tls *t, struct hf_bytes body)
 	if (!t->server)
 		TLS_REQUIRE(t, body.len == 0, DECODE);
 	TLS_REQUIRE(t, ++t->warnings <= REQUESTS_MAX, RENEGOTIATION);
-	if (t->write_closed || t->owe_close)
-		return HF_OK;
 	t->owe_alert = true;
 	t->alert = TLS_ALERT_NO_RENEGOTIATION;
 	t->alert_level = warning;

@@ -374,7 +374,6 @@ static hf_status send_certificate_verify(struct hf_tls *t)
 
 	if (!shows_certificate(t))
 		return HF_OK;
-	TLS_REQUIRE(t, hs->signature_len > 0, INTERNAL);
 	HF_TRY(tls_message(t, TLS_CERTIFICATE_VERIFY, TLS_MESSAGE_HEADER + 4u + hs->signature_len, &out));
 	hf_wr_u16(&out, t->scheme);
 	hf_wr_u16(&out, hs->signature_len);

@@ -125,8 +125,9 @@ static bool session_suits(const struct hf_tls *t, const struct tls_session *s)
 	const struct tls_offer *o = &t->hs->offer;
 	const uint64_t now = tls_unix_ms(t);
 
-	if (s->version != TLS_VERSION_1_2 || !suite || !s->extended_master_secret)
+	if (!s->extended_master_secret)
 		return false;
+	/* The suite is one of those spoken here, and of the session's version: else it would not have been opened. */
 	if (!tls_suite_usable(t->cfg, suite, TLS_VERSION_1_2) || !tls_u16_has(o->hello.suites, s->suite))
 		return false;
 	if (now < s->made_unix_ms || now - s->made_unix_ms >= (uint64_t)s->lifetime_s * 1000)
@@ -408,7 +409,6 @@ static hf_status make_share(struct hf_tls *t)
 	tls_draw(t, entropy, sizeof(entropy));
 	s = crypto_kex_offer(t->cfg->crypto, t->group, entropy, &hs->kex[0], share, sizeof(share), &n);
 	crypto_wipe(entropy, sizeof(entropy));
-	TLS_REQUIRE(t, s != HF_FULL, NO_MEMORY);
 	TLS_REQUIRE(t, s == HF_OK, INTERNAL);
 	hf_wr_u8(&out, NAMED_CURVE);
 	hf_wr_u16(&out, t->group);
@@ -426,7 +426,6 @@ static hf_status send_server_key_exchange(struct hf_tls *t)
 
 	if (t->suite->kx == TLS_KX_RSA)
 		return HF_OK;
-	TLS_REQUIRE(t, hs->signature_len > 0, INTERNAL);
 	HF_TRY(tls_message(t, TLS_SERVER_KEY_EXCHANGE, TLS_MESSAGE_HEADER + PARAMS_MAX + 4u + hs->signature_len, &out));
 	hf_wr_copy(&out, hs->content + randoms, hs->content_len - randoms);
 	hf_wr_u16(&out, t->scheme);
