@@ -86,6 +86,22 @@ static void apply_revocation(struct search *s, struct cert_verdict *v)
 			v, 0, (struct cert_ruling){ HF_CERT_STAPLE_MISSING, X509_V_ERR_OCSP_VERIFY_NEEDED, NULL, false });
 }
 
+/* What libcrypto thinks of a path is a fact about its octets: asked once. */
+static void apply_libcrypto(struct search *s, struct cert_verdict *v)
+{
+	struct cert_verdict its = { .path = v->path };
+
+	if (cert_memory_knows_path(s->trust->memory, &v->path))
+		return;
+	s->failed = cert_chain_apply(&its);
+	if (s->failed != HF_OK)
+		return;
+	if (its.ruling.fault == HF_CERT_GOOD)
+		cert_memory_learn_path(s->trust->memory, &v->path);
+	for (unsigned i = 0; i < v->path.certs; i++)
+		cert_verdict_note(v, i, its.each[i]);
+}
+
 /* True when this path is good, or nothing more can be found out. */
 static bool judge(struct search *s)
 {
@@ -98,7 +114,7 @@ static bool judge(struct search *s)
 	/* Signatures cost most: not for a path that is worse already than one that is known. */
 	if (!s->has_best || rank_of(&v.ruling) > rank_of(&s->best.ruling)) {
 		apply_revocation(s, &v);
-		s->failed = cert_chain_apply(&v);
+		apply_libcrypto(s, &v);
 	}
 	if (!s->has_best || rank_of(&v.ruling) > rank_of(&s->best.ruling))
 		s->best = v;
@@ -118,7 +134,7 @@ static bool is_on(const struct cert_path *path, const struct cert *c)
 
 static bool go_on(struct search *s);
 
-static bool step(struct search *s, const struct cert *next, bool is_anchor)
+static bool step(struct search *s, struct cert *next, bool is_anchor)
 {
 	bool done;
 
@@ -137,10 +153,13 @@ static bool go_on(struct search *s)
 
 	if (s->path.certs == CERT_PATH_MAX)
 		return false;
-	for (size_t i = 0; i < s->trust->anchors; i++)
-		if (cert_may_be_issued_by(last, s->trust->anchor[i]) && !is_on(&s->path, s->trust->anchor[i]) &&
-		    step(s, s->trust->anchor[i], true))
+	for (size_t i = 0; i < s->trust->anchors; i++) {
+		struct cert *anchor = s->trust->anchor[i];
+
+		if (cert_looks_issued_by(last, anchor) && cert_memory_finish(s->trust->memory, anchor) &&
+		    cert_may_be_issued_by(last, anchor) && !is_on(&s->path, anchor) && step(s, anchor, true))
 			return true;
+	}
 	for (unsigned i = 1; i < s->sents; i++)
 		if (cert_may_be_issued_by(last, s->sent[i]) && !is_on(&s->path, s->sent[i]) && step(s, s->sent[i], false))
 			return true;
@@ -209,7 +228,8 @@ static void fill_report(const struct search *s, const struct cert_verdict *v, bo
 					.certs = v->path.certs,
 					.at_unix_s = ask->unix_s };
 	for (unsigned i = 0; i < v->path.certs; i++) {
-		cert_view_of(v->path.cert[i], found && i + 1 == v->path.certs, &ret->cert[i]);
+		cert_memory_view(s->trust->memory, v->path.cert[i], &ret->cert[i]);
+		ret->cert[i].from_trust = found && i + 1 == v->path.certs;
 		ret->cert[i].fault = v->each[i].fault;
 	}
 	if (v->ruling.detail)
@@ -222,7 +242,7 @@ static hf_status read_sent(struct search *s, struct hf_cert_report *ret)
 	const char *why;
 
 	for (size_t i = 0; i < s->ask->certs && s->sents < SENT_MAX; i++) {
-		hf_status st = cert_make(s->ask->chain[i], &s->sent[s->sents], &why);
+		hf_status st = cert_memory_read(s->trust->memory, s->ask->chain[i], &s->sent[s->sents], &why);
 
 		if (st == HF_OK)
 			s->sents++;

@@ -16,13 +16,23 @@
 
 #define CERT_PATH_MAX HF_CERT_REPORT_CERTS /* certificates of a path, leaf and anchor included */
 
-/* One certificate, read twice: strictly by us, and by libcrypto. Read-only once made. */
+/* One certificate, read twice: strictly by us, and by libcrypto. Read-only once made, but for `refs` and `view`. */
 struct cert {
-	uint8_t *der; /* owned; facts and the rest point into it */
+	unsigned refs; /* changed by cert_hold() and cert_free() alone */
+	uint8_t *der;  /* owned; facts and the rest point into it */
 	size_t len;
+	uint8_t sha256[32];
+	struct hf_cert_view *view; /* NULL until it is first wanted; see cert_memory_view() */
 	struct cert_facts facts;
-	X509 *x;
+	uint64_t subject_hash, issuer_hash; /* distinguished_name_hash() */
+
+	/* By libcrypto, whose reading of a key costs as much as a signature: of anchors only when one may be needed. */
+	X509 *x; /* NULL: not finished */
+	bool unreadable;
 	EVP_PKEY *pkey; /* x owns it; NULL: nothing that libcrypto can make a key of */
+	bool is_rsa, has_known_key, has_sound_rsa, has_strong_hash;
+	unsigned key_bits;
+	bool self_issued; /* subject and issuer are one name */
 
 	/* From its extensions; what breaks its format is told by `broken`. */
 	const char *broken;
@@ -34,15 +44,19 @@ struct cert {
 	struct hf_bytes eku;                      /* the list of OIDs; empty: it has none */
 	struct hf_bytes key_id, authority_key_id; /* empty: none */
 	bool authority_has_issuer;                /* authorityCertIssuer or its serial number */
-	bool self_issued;                         /* subject and issuer are one name */
 	bool must_staple;                         /* RFC 7633, status_request */
 };
 
 /* HF_OK; HF_MALFORMED with *ret_why as cert_facts_read() has it; HF_FULL. The octets are copied. */
 HF_NODISCARD hf_status cert_make(struct hf_bytes der, struct cert **ret, const char **ret_why);
-void cert_free(struct cert *c); /* NULL is allowed */
+/* The first half of it, for those that may never be needed, and the second: false when libcrypto cannot read it. */
+HF_NODISCARD hf_status cert_read(struct hf_bytes der, struct cert **ret, const char **ret_why);
+HF_NODISCARD bool cert_finish(struct cert *c);
+struct cert *cert_hold(struct cert *c);
+void cert_free(struct cert *c); /* when nobody else holds it; NULL is allowed */
 bool cert_same(const struct cert *a, const struct cert *b);
 /* Do names and key identifiers allow that issuer signed this one? The signature is not looked at. */
+bool cert_looks_issued_by(const struct cert *c, const struct cert *issuer); /* neither need be finished; may be wrong when true */
 bool cert_may_be_issued_by(const struct cert *c, const struct cert *issuer);
 bool cert_has_eku(const struct cert *c, const uint8_t *oid, size_t len);
 
@@ -55,9 +69,11 @@ struct hf_cred {
 };
 
 struct cert_crl;
+struct cert_memory;
 
 struct hf_trust {
 	const struct hf_crypto *crypto;
+	struct cert_memory *memory; /* of what was sent before */
 	struct cert **anchor;
 	size_t anchors, room;
 	struct cert_crl **crl;
@@ -74,7 +90,7 @@ struct cert_ruling {
 
 /* Leaf first; the last is the anchor, which may be the leaf itself. */
 struct cert_path {
-	const struct cert *cert[CERT_PATH_MAX];
+	struct cert *cert[CERT_PATH_MAX];
 	unsigned certs;
 };
 
@@ -107,6 +123,21 @@ struct cert_ruling cert_crl_look_up(const struct hf_trust *t, const struct cert 
 /* cert_ocsp.c: the staple against the leaf and its issuer. */
 struct cert_ruling cert_ocsp_judge(struct hf_bytes response, const struct cert *leaf, const struct cert *issuer,
 				   uint64_t unix_s);
+
+/*
+ * cert_memory.c: certificates that were read before, and paths that libcrypto found nothing wrong with. Both are facts about
+ * octets alone, whatever the time, the name and the peer, so they hold for as long as they are remembered.
+ */
+HF_NODISCARD hf_status cert_memory_make(struct cert_memory **ret);
+void cert_memory_free(struct cert_memory *m); /* NULL is allowed */
+/* As cert_make(); the caller holds what it gets. */
+HF_NODISCARD hf_status cert_memory_read(struct cert_memory *m, struct hf_bytes der, struct cert **ret, const char **ret_why);
+bool cert_memory_knows_path(struct cert_memory *m, const struct cert_path *path);
+void cert_memory_learn_path(struct cert_memory *m, const struct cert_path *path);
+/* cert_finish() for one that others may be using. */
+bool cert_memory_finish(struct cert_memory *m, struct cert *c);
+/* cert_view_of(), made once. */
+void cert_memory_view(struct cert_memory *m, struct cert *c, struct hf_cert_view *ret);
 
 /* cert_report.c */
 void cert_view_of(const struct cert *c, bool from_trust, struct hf_cert_view *ret);

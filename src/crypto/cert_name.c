@@ -7,6 +7,85 @@
 #define DNS_LABEL_MAX 63u
 #define DNS_NAME_MAX 253u
 
+static uint64_t stir(uint64_t hash, uint8_t v)
+{
+	return (hash ^ v) * 0x100000001b3u; /* FNV-1a: a collision costs a comparison, no more */
+}
+
+static bool is_space(uint8_t c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static uint8_t lower(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
+}
+
+static uint64_t stir_string(uint64_t hash, struct hf_bytes b)
+{
+	bool gap = false, any = false;
+
+	for (size_t i = 0; i < b.len; i++) {
+		if (is_space(b.at[i])) {
+			gap = any;
+			continue;
+		}
+		if (gap)
+			hash = stir(hash, ' ');
+		hash = stir(hash, lower(b.at[i]));
+		gap = false;
+		any = true;
+	}
+	return hash;
+}
+
+/* A type and its value; false: a string that is not of octets as ASCII has them. */
+static bool stir_attribute(struct hf_bytes attribute, uint64_t *hash)
+{
+	struct hf_rd in = hf_rd_over(attribute);
+	struct hf_bytes oid = der_read(&in, DER_OID), value;
+	uint64_t h = 0xcbf29ce484222325u;
+	uint8_t tag;
+
+	value = der_read_any(&in, &tag);
+	if (tag == DER_T61_STRING || tag == DER_UNIVERSAL_STRING || tag == DER_BMP_STRING)
+		return false;
+	for (size_t i = 0; i < oid.len; i++)
+		h = stir(h, oid.at[i]);
+	if (tag == DER_UTF8_STRING || tag == DER_PRINTABLE_STRING || tag == DER_IA5_STRING || tag == DER_VISIBLE_STRING) {
+		*hash = stir_string(stir(h, DER_UTF8_STRING), value);
+		return true;
+	}
+	h = stir(h, tag);
+	for (size_t i = 0; i < value.len; i++)
+		h = stir(h, value.at[i]);
+	*hash = h;
+	return true;
+}
+
+uint64_t distinguished_name_hash(struct hf_bytes name)
+{
+	struct hf_rd outer = hf_rd_over(name);
+	struct hf_rd parts = hf_rd_over(der_read(&outer, DER_SEQUENCE));
+	uint64_t hash = 1;
+
+	while (hf_rd_left(&parts) > 0) {
+		struct hf_rd set = hf_rd_over(der_read(&parts, DER_SET));
+		uint64_t sum = 0, one;
+
+		/* The members of a SET have no order that would survive another spelling. */
+		while (hf_rd_left(&set) > 0) {
+			if (!stir_attribute(der_read(&set, DER_SEQUENCE), &one))
+				return 0;
+			sum += one;
+		}
+		for (unsigned i = 0; i < 8; i++)
+			hash = stir(hash, (uint8_t)(sum >> (8 * i)));
+	}
+	return hash ? hash : 1;
+}
+
 struct hf_rd general_names(struct hf_bytes extension_value)
 {
 	struct hf_rd outer = hf_rd_over(extension_value);
@@ -31,11 +110,6 @@ bool general_name_next(struct hf_rd *in, enum general_name *ret_kind, struct hf_
 	*ret_kind = tag & 0x1f;
 	*ret = b;
 	return true;
-}
-
-static uint8_t lower(uint8_t c)
-{
-	return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
 }
 
 static bool is_of_label(uint8_t c)

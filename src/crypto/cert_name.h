@@ -17,6 +17,12 @@ enum general_name {
 	NAME_REGISTERED_ID = 8,
 };
 
+/*
+ * Names that RFC 5280 7.1 takes for the same have the same: letters of either case are one, spaces count once and not at the
+ * ends, the kind of string does not matter. 0: it has strings that only libcrypto can compare.
+ */
+uint64_t distinguished_name_hash(struct hf_bytes name);
+
 /* Over GeneralNames; a list that breaks its format ends with a bad cursor. */
 struct hf_rd general_names(struct hf_bytes extension_value);
 bool general_name_next(struct hf_rd *in, enum general_name *ret_kind, struct hf_bytes *ret);

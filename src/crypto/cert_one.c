@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* One certificate: its octets, its facts, libcrypto's reading of it, and the extensions that a path is judged by. */
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -141,17 +143,17 @@ static void read_extensions(struct cert *c)
 		c->broken = "its TLS feature extension breaks its format";
 }
 
-hf_status cert_make(struct hf_bytes der, struct cert **ret, const char **ret_why)
+hf_status cert_read(struct hf_bytes der, struct cert **ret, const char **ret_why)
 {
 	struct cert *c = calloc(1, sizeof(*c));
-	const unsigned char *at;
 	hf_status st;
 
 	if (!c)
 		return HF_FULL;
+	c->refs = 1;
 	c->der = malloc(der.len ? der.len : 1);
 	if (!c->der) {
-		free(c);
+		cert_free(c);
 		return HF_FULL;
 	}
 	if (der.len)
@@ -162,41 +164,129 @@ hf_status cert_make(struct hf_bytes der, struct cert **ret, const char **ret_why
 		cert_free(c);
 		return st;
 	}
-	at = c->der;
-	c->x = d2i_X509(NULL, &at, (long)c->len);
-	if (!c->x) {
-		cert_free(c);
-		*ret_why = "libcrypto cannot read it";
-		return crypto_failed(HF_MALFORMED);
-	}
-	c->pkey = X509_get0_pubkey(c->x);
-	c->self_issued = X509_NAME_cmp(X509_get_subject_name(c->x), X509_get_issuer_name(c->x)) == 0;
+	c->subject_hash = distinguished_name_hash(c->facts.subject);
+	c->issuer_hash = distinguished_name_hash(c->facts.issuer);
+	crypto_hash_of(CRYPTO_SHA256, (struct hf_bytes){ c->der, c->len }, c->sha256);
 	read_extensions(c);
 	*ret = c;
-	return crypto_failed(HF_OK);
+	return HF_OK;
+}
+
+/* ---- with libcrypto ---- */
+
+static void read_rsa(struct cert *c)
+{
+	BIGNUM *n = NULL, *e = NULL;
+
+	c->is_rsa = c->has_known_key = true;
+	c->has_sound_rsa = EVP_PKEY_get_bn_param(c->pkey, OSSL_PKEY_PARAM_RSA_N, &n) == 1 &&
+			   EVP_PKEY_get_bn_param(c->pkey, OSSL_PKEY_PARAM_RSA_E, &e) == 1 && BN_is_odd(n) &&
+			   BN_is_odd(e) && !BN_is_one(e);
+	BN_free(n);
+	BN_free(e);
+}
+
+static bool is_known_curve(const EVP_PKEY *pkey)
+{
+	static const char *const curves[] = { "prime256v1", "secp384r1", "secp521r1" };
+	char curve[32];
+
+	if (EVP_PKEY_get_group_name(pkey, curve, sizeof(curve), NULL) != 1)
+		return false;
+	for (size_t i = 0; i < sizeof(curves) / sizeof(curves[0]); i++)
+		if (strcmp(curve, curves[i]) == 0)
+			return true;
+	return false;
+}
+
+static void read_key(struct cert *c)
+{
+	c->pkey = X509_get0_pubkey(c->x);
+	if (!c->pkey)
+		return;
+	c->key_bits = (unsigned)EVP_PKEY_get_bits(c->pkey);
+	if (EVP_PKEY_is_a(c->pkey, "RSA") || EVP_PKEY_is_a(c->pkey, "RSA-PSS"))
+		read_rsa(c);
+	else
+		c->has_known_key = EVP_PKEY_is_a(c->pkey, "ED25519") || EVP_PKEY_is_a(c->pkey, "ED448") ||
+				   (EVP_PKEY_is_a(c->pkey, "EC") && is_known_curve(c->pkey));
+}
+
+/* Over a member of the SHA-2 family, or by an algorithm that has its own. */
+static bool is_signed_over_a_strong_hash(const X509 *x)
+{
+	int hash = NID_undef, key = NID_undef;
+
+	if (X509_get_signature_info((X509 *)x, &hash, &key, NULL, NULL) != 1)
+		return false;
+	return hash == NID_sha256 || hash == NID_sha384 || hash == NID_sha512 || key == NID_ED25519 || key == NID_ED448;
+}
+
+bool cert_finish(struct cert *c)
+{
+	const unsigned char *at = c->der;
+
+	if (c->x || c->unreadable)
+		return c->x != NULL;
+	c->x = d2i_X509(NULL, &at, (long)c->len);
+	c->unreadable = !c->x;
+	if (c->x) {
+		read_key(c);
+		c->has_strong_hash = is_signed_over_a_strong_hash(c->x);
+		c->self_issued = X509_NAME_cmp(X509_get_subject_name(c->x), X509_get_issuer_name(c->x)) == 0;
+	}
+	return crypto_failed(HF_OK) == HF_OK && c->x != NULL;
+}
+
+hf_status cert_make(struct hf_bytes der, struct cert **ret, const char **ret_why)
+{
+	struct cert *c;
+
+	HF_TRY(cert_read(der, &c, ret_why));
+	if (!cert_finish(c)) {
+		cert_free(c);
+		*ret_why = "libcrypto cannot read it";
+		return HF_MALFORMED;
+	}
+	*ret = c;
+	return HF_OK;
+}
+
+struct cert *cert_hold(struct cert *c)
+{
+	__atomic_add_fetch(&c->refs, 1, __ATOMIC_RELAXED);
+	return c;
 }
 
 void cert_free(struct cert *c)
 {
-	if (!c)
+	/* Whoever lets go last must see all that the others did to it. */
+	if (!c || __atomic_sub_fetch(&c->refs, 1, __ATOMIC_ACQ_REL) > 0)
 		return;
 	X509_free(c->x);
+	free(c->view);
 	free(c->der);
 	free(c);
 }
 
 bool cert_same(const struct cert *a, const struct cert *b)
 {
-	return a->len == b->len && memcmp(a->der, b->der, a->len) == 0;
+	return a == b || (a->len == b->len && memcmp(a->der, b->der, a->len) == 0);
+}
+
+bool cert_looks_issued_by(const struct cert *c, const struct cert *issuer)
+{
+	if (c->issuer_hash != issuer->subject_hash && c->issuer_hash != 0 && issuer->subject_hash != 0)
+		return false;
+	return c->authority_key_id.len == 0 || issuer->key_id.len == 0 ||
+	       hf_bytes_same(c->authority_key_id, issuer->key_id);
 }
 
 bool cert_may_be_issued_by(const struct cert *c, const struct cert *issuer)
 {
-	if (!hf_bytes_same(c->facts.issuer, issuer->facts.subject) &&
-	    X509_NAME_cmp(X509_get_issuer_name(c->x), X509_get_subject_name(issuer->x)) != 0)
-		return false;
-	return c->authority_key_id.len == 0 || issuer->key_id.len == 0 ||
-	       hf_bytes_same(c->authority_key_id, issuer->key_id);
+	return cert_looks_issued_by(c, issuer) &&
+	       (hf_bytes_same(c->facts.issuer, issuer->facts.subject) ||
+		X509_NAME_cmp(X509_get_issuer_name(c->x), X509_get_subject_name(issuer->x)) == 0);
 }
 
 bool cert_has_eku(const struct cert *c, const uint8_t *oid, size_t len)

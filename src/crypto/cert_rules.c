@@ -10,8 +10,6 @@
  * and so is an authority in the place of the leaf, as self-made certificates are. That key identifiers and
  * authorityInfoAccess must not be critical needs no row: libcrypto takes none that are.
  */
-#include <openssl/bn.h>
-#include <openssl/core_names.h>
 #include <string.h>
 
 #include "crypto/cert_internal.h"
@@ -132,11 +130,6 @@ static bool has_key(const struct placed *p)
 	return p->c->pkey != NULL;
 }
 
-static bool is_rsa(const struct placed *p)
-{
-	return p->c->pkey && (EVP_PKEY_is_a(p->c->pkey, "RSA") || EVP_PKEY_is_a(p->c->pkey, "RSA-PSS"));
-}
-
 /* id-ecPublicKey with parameters that are no OID (RFC 5480 2.1.1). */
 static bool names_its_curve(const struct placed *p)
 {
@@ -152,54 +145,28 @@ static bool names_its_curve(const struct placed *p)
 
 static bool has_known_key(const struct placed *p)
 {
-	static const char *const curves[] = { "prime256v1", "secp384r1", "secp521r1" };
-	char curve[32];
-
-	if (!p->c->pkey || is_rsa(p) || EVP_PKEY_is_a(p->c->pkey, "ED25519") || EVP_PKEY_is_a(p->c->pkey, "ED448"))
-		return true;
-	if (!EVP_PKEY_is_a(p->c->pkey, "EC") || EVP_PKEY_get_group_name(p->c->pkey, curve, sizeof(curve), NULL) != 1)
-		return false;
-	for (size_t i = 0; i < sizeof(curves) / sizeof(curves[0]); i++)
-		if (strcmp(curve, curves[i]) == 0)
-			return true;
-	return false;
+	return p->c->has_known_key || !p->c->pkey;
 }
 
 static bool has_long_key(const struct placed *p)
 {
-	return !is_rsa(p) || EVP_PKEY_get_bits(p->c->pkey) >= 2048;
+	return !p->c->is_rsa || p->c->key_bits >= 2048;
 }
 
 static bool key_is_whole_octets(const struct placed *p)
 {
-	return !is_rsa(p) || EVP_PKEY_get_bits(p->c->pkey) % 8 == 0;
+	return !p->c->is_rsa || p->c->key_bits % 8 == 0;
 }
 
 static bool has_sound_rsa(const struct placed *p)
 {
-	BIGNUM *n = NULL, *e = NULL;
-	bool sound;
-
-	if (!is_rsa(p))
-		return true;
-	sound = EVP_PKEY_get_bn_param(p->c->pkey, OSSL_PKEY_PARAM_RSA_N, &n) == 1 &&
-		EVP_PKEY_get_bn_param(p->c->pkey, OSSL_PKEY_PARAM_RSA_E, &e) == 1 && BN_is_odd(n) && BN_is_odd(e) &&
-		!BN_is_one(e);
-	BN_free(n);
-	BN_free(e);
-	return sound;
+	return !p->c->is_rsa || p->c->has_sound_rsa;
 }
 
 /* A leaf that is trusted as it is was signed by nobody who counts. */
 static bool has_strong_hash(const struct placed *p)
 {
-	int hash = NID_undef, key = NID_undef;
-
-	if (p->is_anchor)
-		return true;
-	if (X509_get_signature_info(p->c->x, &hash, &key, NULL, NULL) != 1)
-		return false;
-	return hash == NID_sha256 || hash == NID_sha384 || hash == NID_sha512 || key == NID_ED25519 || key == NID_ED448;
+	return p->is_anchor || p->c->has_strong_hash;
 }
 
 /* ---- time: RFC 5280 4.1.2.5, both ends included ---- */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Whom we trust: anchors, parsed once. */
+/*
+ * Whom we trust. A system has 150 anchors or so, of which a program meets one or two: libcrypto is shown those alone
+ * (cert_memory_finish()).
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +14,10 @@ hf_status hf_trust_make(const struct hf_crypto *c, struct hf_trust **ret)
 
 	if (!t)
 		return HF_FULL;
+	if (cert_memory_make(&t->memory) != HF_OK) {
+		free(t);
+		return HF_FULL;
+	}
 	t->crypto = c;
 	*ret = t;
 	return HF_OK;
@@ -31,7 +38,7 @@ static hf_status add_anchor(struct hf_trust *t, struct hf_bytes der, unsigned bl
 		t->anchor = more;
 		t->room = room;
 	}
-	st = cert_make(der, &c, &why);
+	st = cert_read(der, &c, &why);
 	if (st == HF_MALFORMED)
 		cert_trouble_say(trouble, block, "it is no certificate: %s", why);
 	if (st == HF_OK)
@@ -81,6 +88,7 @@ void hf_trust_free(struct hf_trust *t)
 		cert_free(t->anchor[i]);
 	for (size_t i = 0; i < t->crls; i++)
 		cert_crl_free(t->crl[i]);
+	cert_memory_free(t->memory);
 	free(t->anchor);
 	free(t->crl);
 	free(t);

@@ -8,7 +8,7 @@
 #include "crypto/mint_internal.h"
 
 #define DAY_S 86400u
-#define CLOCK_SKEW_S 3600u /* a clock that is an hour behind still takes what was made now */
+#define CLOCK_SKEW_S 3600u  /* a clock that is an hour behind still takes what was made now */
 #define COMMON_NAME_MAX 64u /* ub-common-name, RFC 5280 A.1 */
 
 #define CA_USAGE "critical,keyCertSign,cRLSign,digitalSignature" /* the last for OCSP answers of its own */

@@ -116,6 +116,42 @@ static void hosts_as_people_write_them(void **state)
 	}
 }
 
+/* Names of certificates, which RFC 5280 7.1 takes for the same or not. */
+static void names_of_issuers_are_compared_loosely(void **state)
+{
+	/* SEQUENCE { SET { SEQUENCE { 2.5.4.3, string } } .. } */
+	static const struct {
+		const char *a, *b;
+		bool same;
+	} rows[] = {
+		{ "300e310c300a06035504030c03414243", "300e310c300a06035504030c03616263", true }, /* ABC, abc */
+		{ "300e310c300a06035504030c03414243", "300e310c300a06035504031303616263", true }, /* UTF8String, PrintableString */
+		{ "300e310c300a06035504030c03414243", "300e310c300a060355040a0c03414243", false }, /* another attribute */
+		{ "300e310c300a06035504030c03414243", "300e310c300a06035504030c03414244", false },
+		{ "300e310c300a06035504030c03412043", "3010310e300c06035504030c052041202043", true }, /* "A C", " A  C" */
+		{ "300e310c300a06035504030c03412043", "300d310b300906035504030c024143", false },
+		{ "3000", "3000", true },
+		{ "3000", "300e310c300a06035504030c03414243", false },
+		{ "3018310a300806035504030c0141310a300806035504030c0142",
+		  "3018310a300806035504030c0142310a300806035504030c0141", false },
+		{ "30163114300806035504030c01413008060355040a0c0142",
+		  "301631143008060355040a0c0142300806035504030c0141", true },
+	};
+	uint8_t a[64], b[64];
+
+	(void)state;
+	for (size_t i = 0; i < HF_ARRAY_LEN(rows); i++) {
+		uint64_t one = distinguished_name_hash(unhex(rows[i].a, a)),
+			 other = distinguished_name_hash(unhex(rows[i].b, b));
+
+		assert_int_not_equal(one, 0);
+		if ((one == other) != rows[i].same)
+			fail_msg("%s and %s", rows[i].a, rows[i].b);
+	}
+	/* A BMPString: only libcrypto can tell. */
+	assert_int_equal(distinguished_name_hash(unhex("300d310b300906035504031e020041", a)), 0);
+}
+
 /* SEQUENCE { [2] "a.example", [7] 10.0.0.1, [7] ::1, [1] "x@b.example" } */
 static const char san[] = "30308209612e6578616d706c6587040a00000187100000000000000000000000000000000181"
 			  "0b7840622e6578616d706c65";
@@ -546,6 +582,7 @@ int main(void)
 		cmocka_unit_test(a_name_with_a_zero_is_none),
 		cmocka_unit_test(labels_and_names_have_a_length),
 		cmocka_unit_test(hosts_as_people_write_them),
+		cmocka_unit_test(names_of_issuers_are_compared_loosely),
 		cmocka_unit_test(addresses_match_by_their_own_kind_only),
 		cmocka_unit_test(only_der_is_strict),
 		cmocka_unit_test(depth_has_an_end),

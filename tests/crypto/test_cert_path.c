@@ -10,6 +10,8 @@
 
 #include "base/bits.h"
 
+#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -383,6 +385,141 @@ static void self_issued_ones_do_not_lengthen_a_path(void **state)
 	baked_free(&root);
 }
 
+/* ---- what is remembered between checks ---- */
+
+static void time_and_name_are_asked_each_time(void **state)
+{
+	struct baked root = bake_cert(BAKE_ROOT, NULL, NULL), middle = bake_cert(BAKE_INTERMEDIATE, &root, NULL);
+	struct baked leaf = bake_cert(BAKE_LEAF, &middle, NULL);
+	struct hf_cert_ask ask = { .chain = sent, .certs = 2 };
+
+	(void)state;
+	trusted(&root);
+	send_cert(&leaf);
+	send_cert(&middle);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(check("example.com"), HF_CERT_GOOD);
+		assert_int_equal(check("example.org"), HF_CERT_WRONG_NAME);
+		ask.unix_s = BAKE_TO + 1;
+		assert_int_equal(hf_cert_check(trust, &ask, &report), HF_UNTRUSTED);
+		assert_int_equal(report.fault, HF_CERT_EXPIRED);
+		ask.unix_s = BAKE_NOW;
+		ask.purpose = HF_CERT_FOR_CLIENT;
+		assert_int_equal(hf_cert_check(trust, &ask, &report), HF_UNTRUSTED);
+		assert_int_equal(report.fault, HF_CERT_WRONG_PURPOSE);
+		ask.purpose = HF_CERT_FOR_SERVER;
+	}
+	baked_free(&leaf);
+	baked_free(&middle);
+	baked_free(&root);
+}
+
+static void a_changed_octet_is_another_certificate(void **state)
+{
+	struct baked root = bake_cert(BAKE_ROOT, NULL, NULL), leaf = bake_cert(BAKE_LEAF, &root, NULL);
+
+	(void)state;
+	trusted(&root);
+	send_cert(&leaf);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(check("example.com"), HF_CERT_GOOD);
+		leaf.der[leaf.len - 1] ^= 1;
+		assert_int_equal(check("example.com"), HF_CERT_BAD_SIGNATURE);
+		leaf.der[leaf.len - 1] ^= 1;
+	}
+	baked_free(&leaf);
+	baked_free(&root);
+}
+
+/* What is trusted can be added to; a way that was good before stays, one that was none may become one. */
+static void trust_can_grow(void **state)
+{
+	struct baked one = bake_cert(BAKE_ROOT, NULL, NULL),
+		     two = bake_cert(BAKE_ROOT, NULL, &(struct bake){ .subject = "CN=two" });
+	struct baked of_one = bake_cert(BAKE_LEAF, &one, NULL), of_two = bake_cert(BAKE_LEAF, &two, NULL);
+
+	(void)state;
+	trusted(&one);
+	for (int i = 0; i < 3; i++) {
+		sent[0] = baked_bytes(&of_one);
+		sents = 1;
+		assert_int_equal(check("example.com"), HF_CERT_GOOD);
+		sent[0] = baked_bytes(&of_two);
+		assert_int_equal(check("example.com"), i < 2 ? HF_CERT_MISSING_INTERMEDIATE : HF_CERT_GOOD);
+		if (i == 1)
+			trusted(&two);
+	}
+	baked_free(&of_two);
+	baked_free(&of_one);
+	baked_free(&two);
+	baked_free(&one);
+}
+
+#define MANY 150 /* more than are remembered */
+
+static void more_than_can_be_remembered(void **state)
+{
+	static struct baked leaf[MANY];
+	struct baked root = bake_cert(BAKE_ROOT, NULL, NULL);
+
+	(void)state;
+	trusted(&root);
+	sents = 1;
+	for (int i = 0; i < MANY; i++)
+		leaf[i] = bake_cert(BAKE_LEAF, &root, &(struct bake){ .same_key = root.key });
+	for (int turn = 0; turn < 2; turn++)
+		for (int i = 0; i < MANY; i++) {
+			sent[0] = baked_bytes(&leaf[i]);
+			assert_int_equal(check("example.com"), HF_CERT_GOOD);
+		}
+	for (int i = 0; i < MANY; i++)
+		baked_free(&leaf[i]);
+	baked_free(&root);
+}
+
+struct worker {
+	pthread_t thread;
+	const struct baked *leaf;
+	unsigned good;
+};
+
+static void *check_again_and_again(void *arg)
+{
+	struct worker *w = arg;
+	struct hf_cert_report *mine = malloc(sizeof(*mine));
+
+	for (unsigned i = 0; mine && i < 200; i++) {
+		struct hf_bytes chain[] = { baked_bytes(&w->leaf[i % 8]) };
+		struct hf_cert_ask ask = { .chain = chain, .certs = 1, .unix_s = BAKE_NOW };
+
+		w->good += hf_cert_check(trust, &ask, mine) == HF_OK;
+	}
+	free(mine);
+	return NULL;
+}
+
+static void several_threads_share_one_trust(void **state)
+{
+	struct baked root = bake_cert(BAKE_ROOT, NULL, NULL), leaf[8];
+	struct worker worker[4] = { 0 };
+
+	(void)state;
+	trusted(&root);
+	for (int i = 0; i < 8; i++)
+		leaf[i] = bake_cert(BAKE_LEAF, &root, NULL);
+	for (int i = 0; i < 4; i++) {
+		worker[i].leaf = leaf;
+		assert_int_equal(pthread_create(&worker[i].thread, NULL, check_again_and_again, &worker[i]), 0);
+	}
+	for (int i = 0; i < 4; i++) {
+		pthread_join(worker[i].thread, NULL);
+		assert_int_equal(worker[i].good, 200);
+	}
+	for (int i = 0; i < 8; i++)
+		baked_free(&leaf[i]);
+	baked_free(&root);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -400,6 +537,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_maze_is_left_in_time, begin, end),
 		cmocka_unit_test_setup_teardown(a_path_is_as_long_as_a_report, begin, end),
 		cmocka_unit_test_setup_teardown(self_issued_ones_do_not_lengthen_a_path, begin, end),
+		cmocka_unit_test_setup_teardown(time_and_name_are_asked_each_time, begin, end),
+		cmocka_unit_test_setup_teardown(a_changed_octet_is_another_certificate, begin, end),
+		cmocka_unit_test_setup_teardown(trust_can_grow, begin, end),
+		cmocka_unit_test_setup_teardown(more_than_can_be_remembered, begin, end),
+		cmocka_unit_test_setup_teardown(several_threads_share_one_trust, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, open_all, close_all);
