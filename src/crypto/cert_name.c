@@ -215,9 +215,19 @@ struct cert_host cert_host_of(struct hf_bytes text)
 			host.address_len = 16;
 		host.is_address = host.address_len > 0;
 	}
+	host.is_mailbox = !host.is_address && general_name_is_sound(NAME_EMAIL, host.name);
 	if (host.name.len > 1 && host.name.at[host.name.len - 1] == '.')
 		host.name.len--;
 	return host;
+}
+
+/* RFC 5280 7.5: case counts in front of the @, and not behind it. */
+static bool mailbox_same(struct hf_bytes a, struct hf_bytes b)
+{
+	const uint8_t *at = a.len ? memchr(a.at, '@', a.len) : NULL;
+	size_t local = at ? (size_t)(at - a.at) : 0;
+
+	return at && a.len == b.len && memcmp(a.at, b.at, local + 1) == 0 && dns_name_same(a, b);
 }
 
 bool cert_san_has(struct hf_bytes san, const struct cert_host *host)

@@ -44,9 +44,12 @@ bool dns_name_is_within(struct hf_bytes name, struct hf_bytes base);
  */
 bool dns_name_matches(struct hf_bytes presented, struct hf_bytes host);
 
-/* A host as people write it: a name (one dot at its end does not count) or an address ([::1] also in brackets). */
+/*
+ * Whom one asks for, as people write it: a host's name (one dot at its end does not count), an address ([::1] also in
+ * brackets), or a mailbox, as clients are often called.
+ */
 struct cert_host {
-	bool is_address;
+	bool is_address, is_mailbox;
 	uint8_t address[16];
 	size_t address_len; /* 4 or 16 */
 	struct hf_bytes name;

@@ -164,12 +164,14 @@ static void addresses_match_by_their_own_kind_only(void **state)
 		const char *host;
 		bool match;
 	} rows[] = {
-		{ "a.example", true },  { "a.example.", true },
-		{ "10.0.0.1", true },   { "::1", true },
-		{ "[::1]", true },      { "0:0:0:0:0:0:0:1", true },
-		{ "10.0.0.2", false },  { "::ffff:10.0.0.1", false },
-		{ "b.example", false }, { "x@b.example", false },
-		{ "", false },
+		{ "a.example", true },    { "a.example.", true },
+		{ "10.0.0.1", true },     { "::1", true },
+		{ "[::1]", true },        { "0:0:0:0:0:0:0:1", true },
+		{ "10.0.0.2", false },    { "::ffff:10.0.0.1", false },
+		{ "b.example", false },   { "x@b.example", true },
+		{ "x@B.Example", true },  { "X@b.example", false },
+		{ "y@b.example", false }, { "@b.example", false },
+		{ "b.example", false },   { "", false },
 	};
 
 	(void)state;
