@@ -236,10 +236,10 @@ bool cert_san_has(struct hf_bytes san, const struct cert_host *host)
 	struct hf_rd in = general_names(san);
 	enum general_name kind;
 
-	while (general_name_next(&in, &kind, &b)) {
-		if (host->is_address ? kind == NAME_IP && hf_bytes_same(b, address)
-				     : kind == NAME_DNS && dns_name_matches(b, host->name))
+	while (general_name_next(&in, &kind, &b))
+		if ((host->is_address && kind == NAME_IP && hf_bytes_same(b, address)) ||
+		    (host->is_mailbox && kind == NAME_EMAIL && mailbox_same(b, host->name)) ||
+		    (!host->is_address && kind == NAME_DNS && dns_name_matches(b, host->name)))
 			return true;
-	}
 	return false;
 }
