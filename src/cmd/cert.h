@@ -38,8 +38,6 @@ int cert_verify(const struct hf_crypto *c, const struct cert_options *o);
 /* The whole of a file, to be given back with cert_file_free(). 0, or an exit code when the sentence is on stderr already. */
 int cert_file_read(enum cmd_command command, const char *path, struct hf_bytes *ret);
 void cert_file_free(struct hf_bytes *file); /* wipes it: it may have been a key */
-/* Can anybody but its owner read it? False also when it cannot be told. */
-bool cert_file_is_open(const char *path);
 /* Appears under its name only when it is whole; a secret one is its owner's alone. Exit code as above. */
 int cert_file_write(enum cmd_command command, const char *path, const void *at, size_t len, bool secret);
 /* "FILE, block 2: sentence" on stderr. */

@@ -86,13 +86,6 @@ void cert_file_free(struct hf_bytes *file)
 	*file = (struct hf_bytes){ NULL, 0 };
 }
 
-bool cert_file_is_open(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & (S_IRWXG | S_IRWXO)) != 0;
-}
-
 static bool write_all(int fd, const void *at, size_t len)
 {
 	const uint8_t *p = at;
