@@ -39,4 +39,12 @@ HF_NODISCARD hf_status tls12_take_finished(struct hf_tls *t, struct hf_bytes bod
 tls_task tls12_send_ccs, tls12_write_keys, tls12_send_finished;
 tls_task tls12_connect;
 
+/* ---- the server's two ways to answer, and its tickets (tls12_server.c, tls12_resume.c) ---- */
+
+extern tls_task *const tls12_with_ticket[]; /* the client has offered one; leads to one of the two below */
+extern tls_task *const tls12_full[];
+extern tls_task *const tls12_resumed[];
+bool tls12_promises_ticket(const struct hf_tls *t);
+tls_task tls12_ask_sealing_key, tls12_send_ticket;
+
 #endif

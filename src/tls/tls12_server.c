@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The server of TLS 1.2 from the ClientHello on (RFC 5246 7.3). Its parts are asked for, so all is done in tasks:
+ * The server of TLS 1.2 from the ClientHello on (RFC 5246 7.3). Its parts are asked for, so all is done in tasks; tickets
+ * are in tls12_resume.c:
  *
  *	ClientHello    with a ticket (RFC 5077): its key is asked for; when it opens and suits,
  *	                   ServerHello, change_cipher_spec, Finished
@@ -10,8 +11,6 @@
  *	                   ServerHelloDone
  *	[Certificate], ClientKeyExchange, [CertificateVerify], change_cipher_spec, Finished
  *	                   [NewSessionTicket], change_cipher_spec, Finished
- *
- * Tickets are made, and taken, only with extended master secret (RFC 7627 5.3).
  */
 #include "tls/tls12.h"
 
@@ -21,23 +20,16 @@
 #define NAMED_CURVE 3u
 #define PREMASTER_RSA 48u
 #define PARAMS_MAX (1u + 2u + 1u + 255u)
-#define TICKET_LIFETIME 7200u /* seconds, when the configuration does not say */
 
-static bool session_suits(const struct hf_tls *t, const struct tls_session *s);
 static enum tls_why choose(struct hf_tls *t);
-static bool promises_ticket(const struct hf_tls *t);
-static uint32_t ticket_lifetime(const struct hf_tls *t);
 
-static tls_task ask_ticket_key, try_ticket;
 static tls_task ask_certificate, choose_suite;
 static tls_task send_server_hello, send_certificate_status;
 static tls_task make_share, send_server_key_exchange, send_certificate_request, send_server_hello_done;
 static tls_task ask_verdict, ask_premaster;
-static tls_task ask_sealing_key, send_ticket;
 
-static tls_task *const with_ticket[] = { ask_ticket_key, try_ticket, NULL };
-static tls_task *const resumed[] = { send_server_hello, tls12_send_ccs, tls12_write_keys, tls12_send_finished, NULL };
-static tls_task *const full[] = { ask_certificate, choose_suite, NULL };
+tls_task *const tls12_resumed[] = { send_server_hello, tls12_send_ccs, tls12_write_keys, tls12_send_finished, NULL };
+tls_task *const tls12_full[] = { ask_certificate, choose_suite, NULL };
 static tls_task *const answer[] = {
 	send_server_hello,        tls12_send_certificate,   send_certificate_status, make_share,
 	send_server_key_exchange, send_certificate_request, send_server_hello_done,  NULL,
@@ -46,7 +38,8 @@ static tls_task *const after_certificate[] = { ask_verdict, tls_take_verdict, NU
 static tls_task *const after_share[] = { tls12_make_master, NULL };
 static tls_task *const after_encrypted[] = { ask_premaster, tls12_make_master, NULL };
 static tls_task *const after_finished[] = {
-	ask_sealing_key, send_ticket, tls12_send_ccs, tls12_write_keys, tls12_send_finished, tls12_connect, NULL,
+	tls12_ask_sealing_key, tls12_send_ticket, tls12_send_ccs, tls12_write_keys,
+	tls12_send_finished,   tls12_connect,     NULL,
 };
 static tls_task *const after_finished_resumed[] = { tls12_connect, NULL };
 
@@ -58,83 +51,8 @@ hf_status tls12_server_hello_came(struct hf_tls *t)
 
 	t->extended_master_secret = o->extended_master_secret;
 	t->secure_renegotiation = o->renegotiation_info && !t->cfg->no_renegotiation_info;
-	tls_run(t, o->ticket.len > 0 && !t->cfg->no_resumption ? with_ticket : full);
+	tls_run(t, o->ticket.len > 0 && !t->cfg->no_resumption ? tls12_with_ticket : tls12_full);
 	return HF_OK;
-}
-
-/* ---- a ticket offered, RFC 5077 3.1 ---- */
-
-static hf_status go_on_in_full(struct hf_tls *t)
-{
-	(void)tls_tell(t, HF_TLS_TOLD_PSK_REFUSED);
-	tls_run(t, full);
-	return HF_OK;
-}
-
-static hf_status ask_ticket_key(struct hf_tls *t)
-{
-	struct tls_hs *hs = t->hs;
-	struct hf_bytes name;
-
-	if (tls_ticket_name(hs->offer.ticket, &name) != HF_OK)
-		return go_on_in_full(t);
-	hs->ticket_key_given = false;
-	hs->question.opens = true;
-	hs->question.key_name = name;
-	return tls_ask(t, HF_TLS_WANTS_TICKET_KEY);
-}
-
-/* What is wrong with a ticket only makes for a full handshake. */
-static hf_status try_ticket(struct hf_tls *t)
-{
-	struct tls_hs *hs = t->hs;
-	hf_status s = HF_MALFORMED;
-
-	if (hs->ticket_key_given)
-		s = tls_ticket_open(t->cfg->crypto, hs->ticket_key, hs->offer.ticket, hs->session_bytes, &hs->session);
-	crypto_wipe(hs->ticket_key, sizeof(hs->ticket_key));
-	if (s != HF_OK || !session_suits(t, &hs->session))
-		return go_on_in_full(t);
-	/* RFC 7627 5.3: here alone it is an end: the two sides could be of two sessions. */
-	TLS_REQUIRE(t, t->extended_master_secret, NO_EMS);
-	t->resumed = true;
-	t->suite = tls_suite_find(hs->session.suite);
-	t->peer_certificate = hs->session.peer_certificate;
-	tls_transcript_choose(t);
-	memcpy(hs->master, hs->session.secret, sizeof(hs->master));
-	tls12_keep_master(t);
-	tls_tell(t, HF_TLS_TOLD_SUITE)->x = t->suite->number;
-	(void)tls_tell(t, HF_TLS_TOLD_RESUMED);
-	tls_next(t, TLS_ST_S12_WAIT_CCS);
-	tls_run(t, resumed);
-	return HF_OK;
-}
-
-static bool same(struct hf_bytes a, struct hf_bytes b)
-{
-	return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
-}
-
-/*
- * A ticket is as good as a certificate only where the certificate would be the same: for the same name. What a client has
- * proved in another handshake counts only if it was asked for there, too.
- */
-static bool session_suits(const struct hf_tls *t, const struct tls_session *s)
-{
-	const struct tls_suite *suite = tls_suite_find(s->suite);
-	const struct tls_offer *o = &t->hs->offer;
-	const uint64_t now = tls_unix_ms(t);
-
-	if (!s->extended_master_secret)
-		return false;
-	/* The suite is one of those spoken here, and of the session's version: else it would not have been opened. */
-	if (!tls_suite_usable(t->cfg, suite, TLS_VERSION_1_2) || !tls_u16_has(o->hello.suites, s->suite))
-		return false;
-	if (now < s->made_unix_ms || now - s->made_unix_ms >= (uint64_t)s->lifetime_s * 1000)
-		return false;
-	if (t->cfg->client_cert == HF_TLS_CLIENT_CERT_REQUIRE && !s->peer_certificate)
-		return false;
-	return same(s->name, o->name);
 }
 
 /* ---- suite, group, scheme ---- */
@@ -321,7 +239,7 @@ static void put_extensions_of_full(struct hf_tls *t, struct hf_wr *out)
 		put_empty(out, TLS_EXT_SERVER_NAME);
 	if (o->exts.has & TLS_HAS(EC_POINT_FORMATS) && t->suite->kx != TLS_KX_RSA)
 		put_octets(out, TLS_EXT_EC_POINT_FORMATS, uncompressed, sizeof(uncompressed));
-	hs->ticket_expected = promises_ticket(t);
+	hs->ticket_expected = tls12_promises_ticket(t);
 	if (hs->ticket_expected)
 		put_empty(out, TLS_EXT_SESSION_TICKET);
 	hs->send_status = o->wants_staple && hf_cred_ocsp(hs->cred).len > 0;
@@ -487,7 +405,7 @@ hf_status tls_on_s12_certificate(struct hf_tls *t, struct hf_bytes body)
 	struct tls_hs *hs = t->hs;
 
 	HF_TRY(tls12_read_certificate(t, body));
-	tls_next(t, TLS_ST_S12_WAIT_CKE);
+	tls_next(t, hs->certs > 0 ? TLS_ST_S12_WAIT_CKE_CV : TLS_ST_S12_WAIT_CKE);
 	if (hs->certs == 0) {
 		TLS_REQUIRE(t, t->cfg->client_cert != HF_TLS_CLIENT_CERT_REQUIRE, CERTIFICATE_REQUIRED_12);
 		return HF_OK;
@@ -535,7 +453,7 @@ static hf_status take_encrypted(struct hf_tls *t, struct hf_bytes body)
 
 hf_status tls_on_s12_client_key_exchange(struct hf_tls *t, struct hf_bytes body)
 {
-	tls_next(t, t->hs->certs > 0 ? TLS_ST_S12_WAIT_CV : TLS_ST_S12_WAIT_CCS);
+	tls_next(t, t->state == TLS_ST_S12_WAIT_CKE_CV ? TLS_ST_S12_WAIT_CV : TLS_ST_S12_WAIT_CCS);
 	return t->suite->kx == TLS_KX_RSA ? take_encrypted(t, body) : take_share(t, body);
 }
 
@@ -578,76 +496,4 @@ hf_status tls_on_s12_finished(struct hf_tls *t, struct hf_bytes body)
 	tls_next(t, TLS_ST_S12_CONNECTED);
 	tls_run(t, t->resumed ? after_finished_resumed : after_finished);
 	return HF_OK;
-}
-
-/* ---- NewSessionTicket, RFC 5077 3.3 ---- */
-
-static bool promises_ticket(const struct hf_tls *t)
-{
-	return t->hs->offer.exts.has & TLS_HAS(SESSION_TICKET) && t->extended_master_secret && t->hs->tickets_left > 0;
-}
-
-static uint32_t ticket_lifetime(const struct hf_tls *t)
-{
-	return t->cfg->ticket_lifetime_s ? t->cfg->ticket_lifetime_s : TICKET_LIFETIME;
-}
-
-static hf_status ask_sealing_key(struct hf_tls *t)
-{
-	struct tls_hs *hs = t->hs;
-
-	if (!hs->ticket_expected)
-		return HF_OK;
-	hs->ticket_key_given = false;
-	hs->question.opens = false;
-	return tls_ask(t, HF_TLS_WANTS_TICKET_KEY);
-}
-
-/* The ticket's octets; 0 when none can be made. */
-static size_t seal_ticket(struct hf_tls *t, uint8_t *to, size_t room)
-{
-	struct tls_hs *hs = t->hs;
-	struct tls_session s = {
-		.version = TLS_VERSION_1_2,
-		.suite = t->suite->number,
-		.secret_len = sizeof(hs->master),
-		.extended_master_secret = true,
-		.peer_certificate = t->peer_certificate,
-		.lifetime_s = ticket_lifetime(t),
-		.made_unix_ms = tls_unix_ms(t),
-		.name = hs->name,
-	};
-	uint8_t nonce[CRYPTO_AEAD_NONCE];
-	size_t n = 0;
-
-	if (!hs->ticket_key_given)
-		return 0;
-	if (t->alpn >= 0)
-		s.alpn = t->cfg->alpn[t->alpn];
-	memcpy(s.secret, hs->master, sizeof(hs->master));
-	tls_draw(t, nonce, sizeof(nonce));
-	if (tls_ticket_seal(t->cfg->crypto, hs->ticket_key_name, hs->ticket_key, nonce, &s, to, room, &n) != HF_OK)
-		n = 0;
-	crypto_wipe(hs->ticket_key, sizeof(hs->ticket_key));
-	crypto_wipe(&s, sizeof(s));
-	return n;
-}
-
-/* Once promised one has to come; an empty one takes the promise back. */
-static hf_status send_ticket(struct hf_tls *t)
-{
-	uint8_t sealed[TLS_TICKET_MAX];
-	struct hf_wr out;
-	size_t n;
-
-	if (!t->hs->ticket_expected)
-		return HF_OK;
-	HF_TRY(tls_message(t, TLS_NEW_SESSION_TICKET, TLS_MESSAGE_HEADER + 4u + 2u + sizeof(sealed), &out));
-	n = seal_ticket(t, sealed, sizeof(sealed));
-	hf_wr_u32(&out, n > 0 ? ticket_lifetime(t) : 0);
-	hf_wr_u16(&out, (uint16_t)n);
-	hf_wr_copy(&out, sealed, n);
-	if (n > 0)
-		tls_tell(t, HF_TLS_TOLD_TICKET)->sent = 1;
-	return tls_commit(t, &out);
 }
