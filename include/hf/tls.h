@@ -299,7 +299,7 @@ struct hf_tls_record_told {
 	uint16_t kind;    /* enum hf_tls_told */
 	uint16_t x, y;    /* as the kind says */
 	uint8_t sent;     /* ours, not the peer's */
-	uint8_t epoch;    /* 0 plain, 1 early, 2 handshake, 3 application */
+	uint8_t epoch;    /* whose keys: 0 plain, 1 early, 2 handshake, 3 application */
 	uint8_t from, to; /* states */
 };
 
@@ -313,3 +313,8 @@ const char *hf_tls_told_sentence(unsigned kind);
 const char *hf_tls_state_name(unsigned state);
 
 #endif
+/* Of x in HF_TLS_TOLD_FAILED. */
+const char *hf_tls_why_sentence(unsigned why);
+const char *hf_tls_why_rfc(unsigned why);
+
+HF_API_END

@@ -523,6 +523,7 @@ void tls_log_secret(struct hf_tls *t, const char *label, const uint8_t *secret, 
 /* For the explanation; the record to be filled in (offset, time, epoch and states are). Never NULL. */
 struct hf_tls_record_told *tls_tell(struct hf_tls *t, enum hf_tls_told kind);
 uint64_t tls_unix_ms(const struct hf_tls *t);
+struct hf_tls_record_told *tls_tell_sent(struct hf_tls *t, enum hf_tls_told kind);
 
 /* Handshake done: CONNECTED is told after the tasks. */
 void tls_connected(struct hf_tls *t);

@@ -68,8 +68,7 @@ static bool put_alert(struct hf_tls *t, struct hf_tls_io *io, uint8_t level, uin
 		return false;
 	t->alert_sent = true;
 	t->alert_sent_number = number;
-	r = tls_tell(t, HF_TLS_TOLD_ALERT);
-	r->sent = 1;
+	r = tls_tell_sent(t, HF_TLS_TOLD_ALERT);
 	r->x = number;
 	r->y = level;
 	r->offset = offset;
@@ -90,8 +89,9 @@ static bool put_ccs(struct hf_tls *t, struct hf_tls_io *io)
 	io->out_len += TLS_RECORD_HEADER + CCS_OCTETS;
 	t->out_offset += TLS_RECORD_HEADER + CCS_OCTETS;
 	t->records_sent++;
-	r = tls_tell(t, HF_TLS_TOLD_CCS);
-	r->sent = 1;
+	r = tls_tell_sent(t, HF_TLS_TOLD_CCS);
+	r->epoch = TLS_EPOCH_PLAIN;
+	r->y = t->version;
 	r->len = CCS_OCTETS;
 	r->offset = offset;
 	return true;
@@ -105,14 +105,12 @@ static void tell_messages(struct hf_tls *t, size_t n)
 	while (hs->flight_told < hs->flight_sent + n && hs->flight_told + TLS_MESSAGE_HEADER <= hs->flight_len) {
 		const uint8_t *at = hs->flight + hs->flight_told;
 		const uint32_t len = TLS_MESSAGE_HEADER + ((uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3]);
-		struct hf_tls_record_told *r = tls_tell(t, HF_TLS_TOLD_MESSAGE);
+		struct hf_tls_record_told *r = tls_tell_sent(t, HF_TLS_TOLD_MESSAGE);
 
-		r->sent = 1;
 		r->x = at[0];
 		if (at[0] == TLS_SERVER_HELLO && len >= 38 && memcmp(at + 6, tls_hello_retry_random, 32) == 0)
 			r->x = TLS_HELLO_RETRY_REQUEST;
 		r->len = len;
-		r->offset = t->out_offset;
 		hs->flight_told += len;
 	}
 }
@@ -148,8 +146,7 @@ static bool put_key_update(struct hf_tls *t, struct hf_tls_io *io)
 
 	if (!put_small(t, io, TLS_HANDSHAKE, (struct hf_bytes){ octets, sizeof(octets) }))
 		return false;
-	r = tls_tell(t, HF_TLS_TOLD_MESSAGE);
-	r->sent = 1;
+	r = tls_tell_sent(t, HF_TLS_TOLD_MESSAGE);
 	r->x = TLS_KEY_UPDATE;
 	r->len = sizeof(octets);
 	r->offset = offset;
@@ -161,9 +158,7 @@ static bool put_key_update(struct hf_tls *t, struct hf_tls_io *io)
 		t->write_closed = true;
 		return true;
 	}
-	r = tls_tell(t, HF_TLS_TOLD_KEY_UPDATE);
-	r->sent = 1;
-	r->offset = offset;
+	tls_tell_sent(t, HF_TLS_TOLD_KEY_UPDATE)->offset = offset;
 	return true;
 }
 
@@ -378,10 +373,8 @@ hf_status hf_tls_write(struct hf_tls *t, const struct hf_bytes *data, size_t pie
 		count = next_rooms(&to, size, rooms, PIECES_MAX);
 		if (count == 0)
 			return *ret_taken > 0 ? HF_OK : HF_INVALID;
-		r = tls_tell(t, HF_TLS_TOLD_RECORD);
-		r->sent = 1;
+		r = tls_tell_sent(t, HF_TLS_TOLD_RECORD);
 		r->len = (uint32_t)len;
-		r->offset = t->out_offset;
 		size = tls_record_seal(&t->wr, t->version, TLS_VERSION_1_2, TLS_APPLICATION_DATA, in, ins, pad, rooms,
 				       count);
 		*ret_taken += len;

@@ -34,6 +34,17 @@ struct hf_tls_record_told *tls_tell(struct hf_tls *t, enum hf_tls_told kind)
 	return r;
 }
 
+/* Of a record of ours, the one that goes out next. */
+struct hf_tls_record_told *tls_tell_sent(struct hf_tls *t, enum hf_tls_told kind)
+{
+	struct hf_tls_record_told *r = tls_tell(t, kind);
+
+	r->sent = 1;
+	r->epoch = t->wr.epoch;
+	r->offset = t->out_offset;
+	return r;
+}
+
 bool hf_tls_told(const struct hf_tls *t, uint64_t *cursor, struct hf_tls_record_told *ret)
 {
 	if (!t->told || *cursor >= t->told_next)
@@ -57,6 +68,16 @@ const char *hf_tls_told_rfc(unsigned kind)
 const char *hf_tls_told_sentence(unsigned kind)
 {
 	return kind < HF_TLS_TOLD_COUNT ? kinds[kind].sentence : "";
+}
+
+const char *hf_tls_why_sentence(unsigned why)
+{
+	return why < TLS_WHY_COUNT ? tls_why_sentence(why) : "unknown";
+}
+
+const char *hf_tls_why_rfc(unsigned why)
+{
+	return why < TLS_WHY_COUNT ? tls_why_rfc(why) : "";
 }
 
 /* The RFC's own names, without the prefix that keeps the two sides and versions apart in the table. */
