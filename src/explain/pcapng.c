@@ -10,6 +10,8 @@
 #define BLOCK_SECTION 0x0a0d0d0au
 #define BLOCK_INTERFACE 1u
 #define BLOCK_PACKET 6u
+#define BLOCK_SECRETS 10u
+#define SECRETS_TLS_KEY_LOG 0x544c534bu
 #define MAGIC 0x1a2b3c4du
 #define OPT_END 0u
 #define OPT_COMMENT 1u
@@ -86,6 +88,22 @@ hf_status pcapng_begin(FILE *to, uint16_t link_type, const char *interface)
 	put_option(to, OPT_IF_TSRESOL, &resolution, 1);
 	put_option(to, OPT_END, NULL, 0);
 	put32(to, interface_len);
+	return outcome(to);
+}
+
+hf_status pcapng_secrets(FILE *to, const char *key_log)
+{
+	size_t n = strlen(key_log);
+	uint32_t block_len = (uint32_t)(12 + 8 + padded(n));
+
+	if (n == 0)
+		return outcome(to);
+	put32(to, BLOCK_SECRETS);
+	put32(to, block_len);
+	put32(to, SECRETS_TLS_KEY_LOG);
+	put32(to, (uint32_t)n);
+	put_padded(to, key_log, n);
+	put32(to, block_len);
 	return outcome(to);
 }
 

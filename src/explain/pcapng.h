@@ -13,6 +13,12 @@
 /* Section header and interface description. `interface` is its name. HF_SYSTEM when writing fails. */
 HF_NODISCARD hf_status pcapng_begin(FILE *to, uint16_t link_type, const char *interface);
 
+/*
+ * A Decryption Secrets Block: lines of a TLS key log, as hf_tls_next_secret() gives them, each with a line feed. Whoever
+ * reads the file can then read what the packets behind it hold. Nothing is written for "". HF_SYSTEM when writing fails.
+ */
+HF_NODISCARD hf_status pcapng_secrets(FILE *to, const char *key_log);
+
 /* One packet. The comment may be NULL; one longer than 4,000 octets is cut. HF_SYSTEM when writing fails. */
 HF_NODISCARD hf_status pcapng_packet(FILE *to, hf_time_ns at, struct hf_bytes packet, const char *comment);
 

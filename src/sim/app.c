@@ -41,6 +41,10 @@ struct sim_app *sim_app_add(struct sim_world *w, const struct sim_app_config *cf
 	if (!app)
 		abort();
 	app->cfg = *cfg;
+	if (cfg->web) {
+		app->web = *cfg->web;
+		app->cfg.web = &app->web;
+	}
 	app->world = w;
 	app->wake_at = HF_NEVER;
 	sim_world_own_app(w, app);
@@ -51,6 +55,8 @@ struct sim_app *sim_app_add(struct sim_world *w, const struct sim_app_config *cf
 
 void sim_app_free(struct sim_app *app)
 {
+	for (unsigned i = 0; i < app->sessions; i++)
+		sim_web_free(app->session[i].web);
 	free(app->session);
 	free(app);
 }
@@ -182,6 +188,10 @@ static void drive(struct sim_app *app, struct sim_session *s)
 	if (app->cfg.abort_at && now_of(app) >= from_start(app, app->cfg.abort_at)) {
 		s->closed = hf_conn_abort(host_of(app), s->conn, now_of(app)) == HF_OK;
 		s->open = false;
+		return;
+	}
+	if (app->cfg.web) {
+		sim_web_drive(app, s);
 		return;
 	}
 	read_some(app, s);
@@ -321,6 +331,8 @@ static void plan_wake(struct sim_app *app)
 		if (!s->open)
 			continue;
 		open = true;
+		if (s->web)
+			at = hf_min_u64(at, hf_max_u64(sim_web_deadline(s->web), now));
 		if (s->next_write > now && s->written < cfg->write && !s->shut && !s->ended)
 			at = hf_min_u64(at, s->next_write);
 		if (s->next_read > now && !s->fin_read)

@@ -2,11 +2,11 @@
 #ifndef HF_SIM_APP_H
 #define HF_SIM_APP_H
 
-#include "sim/world.h"
+#include "sim/web_app.h"
 
 /*
  * A small program on a simulated host: it listens or connects, writes a pattern, reads and compares, and ends in the way
- * it is told. Times are counted from the world's start.
+ * it is told; or it speaks HTTP, over TLS or without. Times are counted from the world's start.
  */
 enum sim_ends { /* when it shuts its direction by itself */
 		SIM_ENDS_NEVER,
@@ -22,6 +22,7 @@ struct sim_app_config {
 	uint16_t port;       /* where to listen, or to connect to */
 	uint16_t local_port; /* to connect from; 0: the host chooses */
 	hf_time_ns start;
+	const struct sim_web_config *web; /* what it speaks instead of the pattern; copied */
 
 	uint64_t write;         /* octets on every connection */
 	uint32_t write_piece;   /* so many at once; 0: all there is room for */
@@ -53,10 +54,12 @@ struct sim_session { /* one connection of a program */
 	uint64_t broken_at, broken_to; /* the first such octet, and the last */
 	uint64_t key_out, key_in;
 	hf_time_ns next_write, next_read;
+	struct sim_web *web; /* of a program that speaks HTTP */
 };
 
 struct sim_app {
 	struct sim_app_config cfg;
+	struct sim_web_config web;
 	struct sim_world *world;
 	hf_listener listener;
 	bool listening, started;

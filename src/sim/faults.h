@@ -16,7 +16,11 @@ enum sim_fault_what {
 	SIM_DELAY,
 	SIM_DUPLICATE,
 	SIM_CORRUPT, /* flips a bit of the TCP checksum */
+	SIM_REWRITE, /* puts other octets into the payload and mends the checksum: a man in the middle */
 };
+
+/* Changes the payload of a segment in place; its length stays. */
+typedef void sim_rewrite(uint8_t *payload, size_t len);
 
 enum sim_payload {
 	SIM_PAYLOAD_ANY,
@@ -33,8 +37,9 @@ struct sim_fault {
 	uint32_t skip;   /* so many that fit pass first */
 	uint32_t count;  /* then so many are struck; 0: one */
 	enum sim_fault_what what;
-	hf_time_ns delay; /* on top of the link's; of SIM_DUPLICATE: of the second copy */
-	const char *note; /* the sentence told of it, static */
+	sim_rewrite *rewrite; /* of SIM_REWRITE */
+	hf_time_ns delay;     /* on top of the link's; of SIM_DUPLICATE: of the second copy */
+	const char *note;     /* the sentence told of it, static */
 };
 
 struct sim_faults {

@@ -4,8 +4,10 @@
 #include "base/bits.h"
 #include "explain/pcapng.h"
 #include "explain/sentence.h"
+#include "explain/tls_fold.h"
 #include "sim/craft.h"
 #include "sim/scenarios/scenarios.h"
+#include "sim/tls_certs.h"
 #include "wire/addr.h"
 
 #include <inttypes.h>
@@ -50,6 +52,7 @@ void sim_scenario_play(const struct sim_scenario *s, uint64_t seed, struct sim_r
 		ret->ended[ret->part] = sim_world_run(ret->world, ret->until);
 		s->expect(ret);
 	}
+	sim_certs_end_fixed();
 }
 
 void sim_run_free(struct sim_run *run)
@@ -168,9 +171,20 @@ void sim_run_json(const struct sim_run *run, struct text *out)
 static bool is_said_already(const struct ladder_event *log, size_t at, size_t from, size_t to)
 {
 	for (size_t i = from; i < to; i++)
-		if (sentence_is_said_by(&log[at].record, &log[i].record))
+		if (log[i].what == LADDER_RECORD && sentence_is_said_by(&log[at].record, &log[i].record))
 			return true;
 	return false;
+}
+
+static void add_told(struct text *t, const struct ladder_event *e)
+{
+	if (e->what == LADDER_SAYS) {
+		text_addf(t, "; %s", e->note);
+	} else if (e->what == LADDER_TLS && !tls_told_is_plain(&e->tls)) {
+		text_add(t, "; ");
+		tls_told_add_sentence(t, &e->tls);
+		text_addf(t, " [RFC %s]", tls_told_rfc(&e->tls));
+	}
 }
 
 /* What the host did at that time stands in the records just before the frame. */
@@ -181,7 +195,8 @@ static void add_comment(struct text *t, const struct sim_run *run, const struct 
 	struct sentence_base base;
 	size_t from = at;
 
-	while (from > 0 && log[from - 1].what == LADDER_RECORD && log[from - 1].side == e->side && log[from - 1].at == e->at)
+	while (from > 0 && log[from - 1].what != LADDER_SEGMENT && log[from - 1].what != LADDER_NOTE &&
+	       log[from - 1].side == e->side && log[from - 1].at == e->at)
 		from--;
 	text_addf(t, "%s: ", e->side == SIM_NOBODY ? "put on the wire" : sim_run_host_name(run, e->side));
 	segment_add_sentence(t, s);
@@ -189,6 +204,10 @@ static void add_comment(struct text *t, const struct sim_run *run, const struct 
 	for (size_t i = from; i < at; i++) {
 		const struct hf_trace_record *r = &log[i].record;
 
+		if (log[i].what != LADDER_RECORD) {
+			add_told(t, &log[i]);
+			continue;
+		}
 		if (sentence_is_plain(r) || is_said_already(log, i, from, at))
 			continue;
 		text_add(t, "; ");
@@ -213,19 +232,23 @@ hf_status sim_run_pcapng(const struct sim_run *run, FILE *to)
 	struct text t;
 
 	text_init(&t);
+	for (unsigned p = 0; p < run->parts && st == HF_OK; p++)
+		st = pcapng_secrets(to, sim_world_secrets(run->worlds[p]));
 	for (unsigned p = 0; p < run->parts; p++) {
 		size_t n;
 		const struct ladder_event *log = sim_world_log(run->worlds[p], &n);
 
 		segment_flows_init(&flows);
 		for (size_t i = 0; i < n && st == HF_OK; i++) {
+			/* As it is behind whoever stands on the way. */
+			const struct hf_bytes packet = log[i].fate == LADDER_CHANGED ? log[i].changed : log[i].packet;
+
 			if (log[i].what != LADDER_SEGMENT)
 				continue;
 			segment_read(&flows, log[i].packet, log[i].side == SIM_NOBODY, &s);
 			text_clear(&t);
 			add_comment(&t, run, log, i, &flows, &s);
-			st = pcapng_packet(to, log[i].at,
-					   (struct hf_bytes){ log[i].packet.at - head, log[i].packet.len + head },
+			st = pcapng_packet(to, log[i].at, (struct hf_bytes){ packet.at - head, packet.len + head },
 					   text_str(&t));
 		}
 		segment_flows_free(&flows);

@@ -21,7 +21,6 @@
  */
 #define SPIN_LIMIT 100000u
 #define PULL_BATCH 8u
-#define FRAME_MAX 2048u
 #define TRACE_RECORDS 4096u
 
 static bool play_first(struct sim_world *w, hf_time_ns until, unsigned *ret_host);
@@ -43,6 +42,7 @@ struct sim_world *sim_world_make(const struct sim_world_config *cfg)
 	w->spin_at = HF_NEVER;
 	hf_rng_init(&w->rng, seed);
 	segment_flows_init(&w->flows);
+	text_init(&w->secrets);
 	return w;
 }
 
@@ -57,8 +57,10 @@ void sim_world_free(struct sim_world *w)
 	for (size_t i = 0; i < w->log_n; i++) {
 		if (w->log[i].what == LADDER_SEGMENT)
 			free((void *)(w->log[i].packet.at - sim_world_frame_head(w)));
-		else if (w->log[i].what == LADDER_NOTE)
+		else
 			free((void *)w->log[i].note);
+		if (w->log[i].changed.len > 0)
+			free((void *)(w->log[i].changed.at - sim_world_frame_head(w)));
 	}
 	for (unsigned i = 0; i < w->hosts; i++) {
 		for (unsigned j = 0; j < w->host[i].paths; j++)
@@ -68,7 +70,11 @@ void sim_world_free(struct sim_world *w)
 		free(w->host[i].path);
 		free(w->host[i].memory);
 	}
+	while (w->kepts-- > 0)
+		w->kept[w->kepts].drop(w->kept[w->kepts].thing);
 	segment_flows_free(&w->flows);
+	text_free(&w->secrets);
+	free(w->kept);
 	free(w->heap);
 	free(w->app);
 	free(w->log);
@@ -294,6 +300,21 @@ static bool play_first(struct sim_world *w, hf_time_ns until, unsigned *ret_host
 	return false;
 }
 
+void sim_world_draw(struct sim_world *w, uint8_t *to, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		to[i] = (uint8_t)hf_rng_below(&w->rng, 256);
+}
+
+void sim_world_keep(struct sim_world *w, void *thing, void (*drop)(void *thing))
+{
+	if (w->kepts == w->kept_room) {
+		w->kept_room = w->kept_room ? w->kept_room * 2 : 8;
+		w->kept = sim_must(realloc(w->kept, w->kept_room * sizeof(*w->kept)));
+	}
+	w->kept[w->kepts++] = (struct sim_kept){ thing, drop };
+}
+
 void sim_world_own_app(struct sim_world *w, struct sim_app *app)
 {
 	if (w->apps == w->app_room) {
@@ -388,7 +409,7 @@ static void drain_host(struct sim_world *w, unsigned from)
 {
 	struct hf_host *h = w->host[from].host;
 	struct hf_frame_out out[PULL_BATCH];
-	uint8_t frame[FRAME_MAX];
+	uint8_t frame[SIM_FRAME_MAX];
 	struct hf_event e;
 	bool moved;
 

@@ -56,6 +56,8 @@ typedef void sim_step(struct sim_world *w, void *arg);
 void sim_world_at(struct sim_world *w, hf_time_ns at, sim_step *step, void *arg);
 /* A remark for the ladder. */
 __attribute__((format(printf, 2, 3))) void sim_world_note(struct sim_world *w, const char *format, ...);
+/* A remark on what a host does now; it stands above that. */
+void sim_world_remark(struct sim_world *w, unsigned host, const char *text);
 /* Puts a packet (from the IP header on) before a host, now; `note`, static, says what it is. Bare IP worlds only. */
 void sim_world_inject(struct sim_world *w, unsigned to, struct hf_bytes packet, const char *note);
 /* Power off: nothing reaches it or leaves it any more, and its clock stands. */
@@ -96,6 +98,22 @@ uint64_t sim_world_count(const struct sim_world *w, unsigned host, enum hf_trace
 /* The states of the nth connection that a host has had, "SYN_SENT ESTABLISHED "; "" when there was none. */
 const char *sim_world_path(const struct sim_world *w, unsigned host, unsigned nth);
 unsigned sim_world_paths(const struct sim_world *w, unsigned host);
+
+/* ---- for programs on the hosts ---- */
+
+/* What one end of a TLS connection tells. */
+void sim_world_tell_tls(struct sim_world *w, unsigned host, uint16_t local_port, uint16_t remote_port,
+			const struct hf_tls_record_told *r);
+/* A line of the key log: what whoever captures the frames needs to read them. */
+void sim_world_add_secret(struct sim_world *w, const char *line);
+const char *sim_world_secrets(const struct sim_world *w); /* all lines */
+/* A program says what it does, and by which section (may be NULL) of which RFC. */
+__attribute__((format(printf, 4, 5))) void sim_world_say(struct sim_world *w, unsigned host, const char *rfc,
+							 const char *format, ...);
+/* Octets from the world's seed. */
+void sim_world_draw(struct sim_world *w, uint8_t *to, size_t n);
+/* Something that lives as long as the world. */
+void sim_world_keep(struct sim_world *w, void *thing, void (*drop)(void *thing));
 
 /* ---- for sim/app ---- */
 

@@ -6,6 +6,8 @@
 
 /* What the three files of a world share: world.c (hosts, time), world_net.c (lines), world_log.c (what happened). */
 
+#define SIM_FRAME_MAX 2048u
+
 enum sim_happening {
 	FRAME_ARRIVES,
 	HOST_WAKES,
@@ -46,6 +48,11 @@ struct sim_host {
 	uint32_t until_check;
 };
 
+struct sim_kept {
+	void *thing;
+	void (*drop)(void *thing);
+};
+
 struct sim_world {
 	struct sim_world_config cfg;
 	hf_time_ns now;
@@ -62,6 +69,9 @@ struct sim_world {
 	size_t apps, app_room;
 	struct ladder_event *log;
 	size_t log_n, log_room;
+	struct text secrets;
+	struct sim_kept *kept;
+	size_t kepts, kept_room;
 	sim_tap *tap;
 	void *tap_arg;
 	unsigned tapped;

@@ -8,8 +8,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define RECORD_OCTETS offsetof(struct hf_trace_record, arrow) /* what is digested: no padding */
+#define TOLD_OCTETS (offsetof(struct hf_tls_record_told, to) + 1)
 
 static void note_state(struct sim_host *h, const struct hf_trace_record *r);
 static void digest(struct sim_world *w, const void *at, size_t n);
@@ -29,6 +31,64 @@ void sim_world_note(struct sim_world *w, const char *format, ...)
 	e = log_entry(w);
 	e->what = LADDER_NOTE;
 	e->note = sim_must(strdup(line));
+}
+
+void sim_world_remark(struct sim_world *w, unsigned host, const char *text)
+{
+	struct ladder_event *e;
+
+	if (w->cfg.forget)
+		return;
+	e = log_entry(w);
+	e->what = LADDER_REMARK;
+	e->side = (uint8_t)host;
+	e->note = sim_must(strdup(text));
+}
+
+void sim_world_say(struct sim_world *w, unsigned host, const char *rfc, const char *format, ...)
+{
+	va_list args;
+	char line[512];
+	struct ladder_event *e;
+
+	if (w->cfg.forget)
+		return;
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	e = log_entry(w);
+	e->what = LADDER_SAYS;
+	e->side = (uint8_t)host;
+	e->rfc = rfc;
+	e->note = sim_must(strdup(line));
+}
+
+void sim_world_tell_tls(struct sim_world *w, unsigned host, uint16_t local_port, uint16_t remote_port,
+			const struct hf_tls_record_told *r)
+{
+	struct ladder_event *e;
+
+	digest(w, r, TOLD_OCTETS);
+	if (w->cfg.forget)
+		return;
+	e = log_entry(w);
+	e->what = LADDER_TLS;
+	e->side = (uint8_t)host;
+	e->tls = *r;
+	e->local_port = local_port;
+	e->remote_port = remote_port;
+}
+
+void sim_world_add_secret(struct sim_world *w, const char *line)
+{
+	digest(w, line, strlen(line));
+	if (!w->cfg.forget)
+		text_addf(&w->secrets, "%s\n", line);
+}
+
+const char *sim_world_secrets(const struct sim_world *w)
+{
+	return text_str(&w->secrets);
 }
 
 const struct ladder_event *sim_world_log(const struct sim_world *w, size_t *ret_n)
@@ -116,6 +176,12 @@ void sim_log_frame(struct sim_world *w, const uint8_t *frame, size_t len, const 
 	entry = log_entry(w);
 	*entry = *e;
 	entry->packet = (struct hf_bytes){ copy + head, len - head };
+	if (e->changed.len > 0) {
+		copy = sim_must(malloc(head + e->changed.len));
+		memcpy(copy, frame, head);
+		memcpy(copy + head, e->changed.at, e->changed.len);
+		entry->changed.at = copy + head;
+	}
 }
 
 static struct ladder_event *log_entry(struct sim_world *w)

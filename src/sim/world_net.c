@@ -3,13 +3,18 @@
 #include "sim/world_internal.h"
 
 #include "base/bits.h"
+#include "base/csum.h"
 #include "wire/eth.h"
+#include "wire/ip4.h"
 
 #include <stdlib.h>
+
+#define CSUM_AT 16u /* in TCP's header */
 
 static void send_to(struct sim_world *w, unsigned from, unsigned to, const uint8_t *frame, size_t len);
 static void apply_fault(struct sim_link_fate *fate, const struct sim_fault *fault, const struct segment *s,
 			struct hf_bytes packet, size_t head);
+static void rewrite(const struct sim_fault *fault, const struct segment *s, struct hf_bytes packet, uint8_t *copy);
 static bool to_host(const struct sim_world *w, unsigned host, const uint8_t *frame, size_t len);
 static struct hf_bytes packet_of(const struct sim_world *w, const uint8_t *frame, size_t len);
 
@@ -56,6 +61,8 @@ static void send_to(struct sim_world *w, unsigned from, unsigned to, const uint8
 	struct sim_link_fate fate = sim_link_send(w->link[from][to], len, w->now);
 	const struct sim_fault *fault = NULL;
 	size_t head = len - packet.len;
+	uint8_t other[SIM_FRAME_MAX];
+	bool is_changed = false;
 
 	sim_digest_frame(w, from, to, frame, len);
 	if (w->faults.n > 0) {
@@ -65,6 +72,11 @@ static void send_to(struct sim_world *w, unsigned from, unsigned to, const uint8
 		fault = sim_faults_strike(&w->faults, from, &s);
 		if (fault && fate.copies > 0)
 			apply_fault(&fate, fault, &s, packet, head);
+		is_changed = fault && fault->what == SIM_REWRITE && len <= sizeof(other);
+		if (is_changed) {
+			memcpy(other, frame, len);
+			rewrite(fault, &s, packet, other + head);
+		}
 	}
 	/* Ethernet's own check sum finds a flipped bit in its header, and in what has no check sum of its own. */
 	if (fate.corrupt && head > 0 && (fate.bit / 8 < head || (packet.at[0] >> 4 != 4 && packet.at[0] >> 4 != 6)))
@@ -74,6 +86,7 @@ static void send_to(struct sim_world *w, unsigned from, unsigned to, const uint8
 			      .what = LADDER_SEGMENT,
 			      .fate = fate.copies == 0   ? LADDER_LOST
 				      : fate.corrupt     ? LADDER_CORRUPTED
+				      : is_changed       ? LADDER_CHANGED
 				      : fate.copies == 2 ? LADDER_DUPLICATED
 				      : fate.late        ? LADDER_DELAYED
 							 : LADDER_ARRIVES,
@@ -81,12 +94,26 @@ static void send_to(struct sim_world *w, unsigned from, unsigned to, const uint8
 			      .to = (uint8_t)to,
 			      .at = w->now,
 			      .arrives = fate.copies ? fate.at[0] : HF_NEVER,
+			      .changed = { other + head, is_changed ? packet.len : 0 },
 			      .note = fault                            ? fault->note
 				      : fate.why == SIM_LINK_OVERFLOWS ? "the queue is full: drops this packet"
 								       : NULL,
 		      });
 	for (unsigned i = 0; i < fate.copies; i++)
-		sim_deliver(w, to, frame, len, fate.at[i], fate.corrupt && i == 0, fate.bit);
+		sim_deliver(w, to, is_changed ? other : frame, len, fate.at[i], fate.corrupt && i == 0, fate.bit);
+}
+
+/* The man in the middle: other octets in a copy of the packet, under a checksum that fits. */
+static void rewrite(const struct sim_fault *fault, const struct segment *s, struct hf_bytes packet, uint8_t *copy)
+{
+	const size_t payload = (size_t)(s->h.payload.at - packet.at), tcp = payload - s->h.header_len;
+	const uint32_t len = (uint32_t)s->h.header_len + s->len;
+
+	fault->rewrite(copy + payload, s->len);
+	hf_store16(copy + tcp + CSUM_AT, 0);
+	hf_store16(copy + tcp + CSUM_AT,
+		   hf_csum_finish(hf_csum_add(hf_csum_pseudo(&s->src.addr, &s->dst.addr, IP_PROTO_TCP, len), copy + tcp,
+					      len)));
 }
 
 static void apply_fault(struct sim_link_fate *fate, const struct sim_fault *fault, const struct segment *s,
@@ -105,10 +132,12 @@ static void apply_fault(struct sim_link_fate *fate, const struct sim_fault *faul
 		fate->at[1] = fate->at[0] + fault->delay;
 		break;
 	case SIM_CORRUPT:
-		/* The checksum stands 16 octets into the TCP header, which ends where the payload begins. */
+		/* The TCP header ends where the payload begins. */
 		fate->corrupt = true;
-		fate->bit = (head + (size_t)(s->h.payload.at - packet.at) - s->h.header_len + 16) * 8;
+		fate->bit = (head + (size_t)(s->h.payload.at - packet.at) - s->h.header_len + CSUM_AT) * 8;
 		break;
+	case SIM_REWRITE:
+		break; /* what it does, it does to the octets */
 	}
 }
 

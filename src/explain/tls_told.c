@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/* What an end of TLS tells, in words: the sentences of hf/tls_told.def with their placeholders filled in. */
+#include "explain/tls_fold.h"
+#include "wire/tls_wire.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static bool is(const char *name, size_t n, const char *word)
+{
+	return strlen(word) == n && memcmp(name, word, n) == 0;
+}
+
+static void add_field(struct text *t, const char *name, size_t n, const struct hf_tls_record_told *r)
+{
+	static const char *const epochs[4] = { "none", "early data", "handshake", "data" };
+
+	if (is(name, n, "message"))
+		tls_fold_add_message(t, r->x);
+	else if (is(name, n, "suite"))
+		text_add(t, tls_suite_name(r->x));
+	else if (is(name, n, "group"))
+		text_add(t, tls_group_name(r->x));
+	else if (is(name, n, "scheme"))
+		text_add(t, tls_scheme_name(r->x));
+	else if (is(name, n, "version"))
+		text_add(t, tls_version_name(r->x));
+	else if (is(name, n, "alert"))
+		text_addf(t, "%s (%s)", tls_alert_name(r->x), tls_alert_sentence(r->x));
+	else if (is(name, n, "does"))
+		text_add(t, r->sent ? "sends" : "gets");
+	else if (is(name, n, "why"))
+		text_add(t, hf_tls_why_sentence(r->x));
+	else if (is(name, n, "ccs"))
+		text_add(t, r->y == TLS_VERSION_1_2 ? "what it sends next is under the new keys"
+						    : "means nothing, and lets middleboxes take this for TLS 1.2");
+	else if (is(name, n, "from"))
+		text_add(t, hf_tls_state_name(r->from));
+	else if (is(name, n, "to"))
+		text_add(t, hf_tls_state_name(r->to));
+	else if (is(name, n, "epoch"))
+		text_add(t, epochs[r->x & 3]);
+	else
+		text_addf(t, "%" PRIu32, is(name, n, "len") ? r->len : r->x);
+}
+
+void tls_told_add_sentence(struct text *t, const struct hf_tls_record_told *r)
+{
+	const char *s = hf_tls_told_sentence(r->kind);
+
+	while (*s) {
+		const size_t n = strcspn(s, "{");
+		const char *close;
+
+		text_add_n(t, s, n);
+		s += n;
+		close = strchr(s, '}');
+		if (!close)
+			break;
+		add_field(t, s + 1, (size_t)(close - s - 1), r);
+		s = close + 1;
+	}
+	text_add(t, s);
+}
+
+bool tls_told_is_plain(const struct hf_tls_record_told *r)
+{
+	switch (r->kind) {
+	case HF_TLS_TOLD_STATE:
+	case HF_TLS_TOLD_MESSAGE:
+	case HF_TLS_TOLD_RECORD:
+		return true;
+	case HF_TLS_TOLD_FAILED:
+		return r->y == 0; /* because of an alert, which is told of already */
+	case HF_TLS_TOLD_KEYS:
+	case HF_TLS_TOLD_CCS:
+		return !r->sent; /* who changes says so, and that is enough */
+	default:
+		return false;
+	}
+}
+
+const char *tls_told_rfc(const struct hf_tls_record_told *r)
+{
+	if (r->kind == HF_TLS_TOLD_FAILED)
+		return hf_tls_why_rfc(r->x);
+	if (r->kind == HF_TLS_TOLD_CCS && r->y == TLS_VERSION_1_2)
+		return "5246 7.1";
+	return hf_tls_told_rfc(r->kind);
+}
