@@ -166,7 +166,8 @@ bool tls_take_message(struct hf_tls *t)
 		return false;
 	message = hs->in[0];
 	len = (uint32_t)hs->in[1] << 16 | (uint32_t)hs->in[2] << 8 | hs->in[3];
-	turn = find_turn(t, message);
+	/* The number by which the table knows a HelloRetryRequest is no message's on the wire. */
+	turn = message == TLS_HELLO_RETRY_REQUEST ? NULL : find_turn(t, message);
 	/* Which of the two a ServerHello is can be told from its random only: either may come. */
 	if (!turn && message == TLS_SERVER_HELLO)
 		turn = find_turn(t, TLS_HELLO_RETRY_REQUEST);

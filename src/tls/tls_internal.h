@@ -53,6 +53,7 @@ enum tls_state {
 	TLS_ST_S13_CONNECTED,
 	TLS_ST_S12_WAIT_CERT,
 	TLS_ST_S12_WAIT_CKE,
+	TLS_ST_S12_WAIT_CKE_CV, /* a certificate came, whose key has to be shown */
 	TLS_ST_S12_WAIT_CV,
 	TLS_ST_S12_WAIT_CCS,
 	TLS_ST_S12_WAIT_FINISHED,
