@@ -30,6 +30,12 @@ int cert_issue(const struct hf_crypto *c, const struct cert_options *o);
 int cert_show(const struct cert_options *o);
 int cert_verify(const struct hf_crypto *c, const struct cert_options *o);
 
+/* ---- an authority in a directory (cert_make.c): root.crt, root.key, intermediate.crt, intermediate.key ---- */
+
+/* days 0: as many as usual. 0, or an exit code when the sentence is on stderr already; 2: there is one already. */
+int cert_ca_make(enum cmd_command command, const struct hf_crypto *c, const char *dir, uint64_t now_s, uint64_t days);
+int cert_ca_read(enum cmd_command command, const struct hf_crypto *c, const char *dir, struct mint_ca **ret);
+
 /* ---- files (cert_files.c) ---- */
 
 /* What most systems of ours have: all roots in one file. */

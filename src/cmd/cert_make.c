@@ -24,27 +24,28 @@ static const char *path_in(struct text *t, const char *dir, const char *name)
 	return text_str(t);
 }
 
-static int fail(const char *what, hf_status st)
+static int fail(enum cmd_command command, const char *what, hf_status st)
 {
-	cmd_say(CMD_cert, "%s: %s", what, hf_status_sentence(st));
+	cmd_say(command, "%s: %s", what, hf_status_sentence(st));
 	return hf_status_exit(st);
 }
 
 /* ---- ca ---- */
 
-static int make_dir(const char *dir, struct text *path)
+static int make_dir(enum cmd_command command, const char *dir, struct text *path)
 {
 	if (mkdir(dir, 0700) != 0 && errno != EEXIST) {
-		cmd_say(CMD_cert, "%s: %s", dir, strerror(errno));
+		cmd_say(command, "%s: %s", dir, strerror(errno));
 		return hf_status_exit(errno == EACCES ? HF_NO_RIGHTS : HF_SYSTEM);
 	}
 	for (enum mint_ca_part i = MINT_ROOT; i <= MINT_INTERMEDIATE; i++)
 		if (access(path_in(path, dir, key_names[i]), F_OK) == 0)
-			return cmd_usage(CMD_cert, "%s is there already: an authority is not overwritten", text_str(path));
+			return cmd_usage(command, "%s is there already: an authority is not overwritten", text_str(path));
 	return 0;
 }
 
-static int write_part(const struct mint_ca *ca, enum mint_ca_part part, const char *dir, struct text *path)
+static int write_part(enum cmd_command command, const struct mint_ca *ca, enum mint_ca_part part, const char *dir,
+		      struct text *path)
 {
 	struct mint_blob cert = { 0 }, key = { 0 };
 	hf_status st = mint_ca_cert(ca, part, &cert);
@@ -53,36 +54,48 @@ static int write_part(const struct mint_ca *ca, enum mint_ca_part part, const ch
 	if (st == HF_OK)
 		st = mint_ca_key(ca, part, &key);
 	if (st != HF_OK)
-		code = fail(dir, st);
+		code = fail(command, dir, st);
 	else
-		code = cert_file_write(CMD_cert, path_in(path, dir, key_names[part]), key.at, key.len, true);
+		code = cert_file_write(command, path_in(path, dir, key_names[part]), key.at, key.len, true);
 	if (code == 0)
-		code = cert_file_write(CMD_cert, path_in(path, dir, cert_names[part]), cert.at, cert.len, false);
+		code = cert_file_write(command, path_in(path, dir, cert_names[part]), cert.at, cert.len, false);
 	mint_blob_free(&cert);
 	mint_blob_free(&key);
 	return code;
 }
 
-static int make_ca(const struct hf_crypto *c, const struct cert_options *o, struct text *path)
+int cert_ca_make(enum cmd_command command, const struct hf_crypto *c, const char *dir, uint64_t now_s, uint64_t days)
 {
 	struct mint_ca_ask ask = { .name = "Handfast local",
 				   .key = CRYPTO_KEY_P256,
-				   .not_before = o->now_s - CLOCK_SKEW_S,
-				   .not_after = o->now_s + (o->days ? o->days : CA_DAYS) * 86400u };
-	const char *dir = o->operand[0];
+				   .not_before = now_s - CLOCK_SKEW_S,
+				   .not_after = now_s + (days ? days : CA_DAYS) * 86400u };
 	struct mint_ca *ca;
+	struct text path;
 	hf_status st;
-	int code = make_dir(dir, path);
+	int code;
 
-	if (code != 0)
-		return code;
-	st = mint_ca_make(c, &ask, &ca);
-	if (st != HF_OK)
-		return fail(dir, st);
-	code = write_part(ca, MINT_ROOT, dir, path);
-	if (code == 0)
-		code = write_part(ca, MINT_INTERMEDIATE, dir, path);
-	mint_ca_free(ca);
+	text_init(&path);
+	code = make_dir(command, dir, &path);
+	if (code == 0) {
+		st = mint_ca_make(c, &ask, &ca);
+		code = st == HF_OK ? 0 : fail(command, dir, st);
+	}
+	if (code == 0) {
+		code = write_part(command, ca, MINT_ROOT, dir, &path);
+		if (code == 0)
+			code = write_part(command, ca, MINT_INTERMEDIATE, dir, &path);
+		mint_ca_free(ca);
+	}
+	text_free(&path);
+	return code;
+}
+
+static int make_ca(const struct hf_crypto *c, const struct cert_options *o, struct text *path)
+{
+	const char *dir = o->operand[0];
+	int code = cert_ca_make(CMD_cert, c, dir, o->now_s, o->days);
+
 	if (code != 0)
 		return code;
 	printf("%s\n", path_in(path, dir, cert_names[MINT_ROOT]));
@@ -109,23 +122,25 @@ int cert_ca(const struct hf_crypto *c, const struct cert_options *o)
 
 /* ---- issue ---- */
 
-static int read_ca(const struct hf_crypto *c, const char *dir, struct mint_ca **ret, struct text *path)
+int cert_ca_read(enum cmd_command command, const struct hf_crypto *c, const char *dir, struct mint_ca **ret)
 {
 	struct mint_ca_texts texts = { 0 };
 	struct hf_cert_trouble t = { 0 };
 	enum mint_ca_part part;
+	struct text path;
 	hf_status st;
 	int code = 0;
 
+	text_init(&path);
 	for (enum mint_ca_part i = MINT_ROOT; i <= MINT_INTERMEDIATE && code == 0; i++) {
-		code = cert_file_read(CMD_cert, path_in(path, dir, cert_names[i]), &texts.cert[i]);
+		code = cert_file_read(command, path_in(&path, dir, cert_names[i]), &texts.cert[i]);
 		if (code == 0)
-			code = cert_file_read(CMD_cert, path_in(path, dir, key_names[i]), &texts.key[i]);
+			code = cert_file_read(command, path_in(&path, dir, key_names[i]), &texts.key[i]);
 	}
 	if (code == 0) {
 		st = mint_ca_load(c, &texts, ret, &part, &t);
 		if (st != HF_OK) {
-			cert_file_say(CMD_cert, path_in(path, dir, cert_names[part]), &t);
+			cert_file_say(command, path_in(&path, dir, cert_names[part]), &t);
 			code = hf_status_exit(st);
 		}
 	}
@@ -133,6 +148,7 @@ static int read_ca(const struct hf_crypto *c, const char *dir, struct mint_ca **
 		cert_file_free((struct hf_bytes *)&texts.cert[i]);
 		cert_file_free((struct hf_bytes *)&texts.key[i]);
 	}
+	text_free(&path);
 	return code;
 }
 
@@ -192,7 +208,7 @@ static int issue(const struct hf_crypto *c, const struct cert_options *o, struct
 	struct mint_leaf leaf;
 	struct mint_ca *ca;
 	hf_status st;
-	int code = read_ca(c, o->ca, &ca, path);
+	int code = cert_ca_read(CMD_cert, c, o->ca, &ca);
 
 	if (code != 0)
 		return code;
@@ -203,7 +219,7 @@ static int issue(const struct hf_crypto *c, const struct cert_options *o, struct
 	if (st == HF_INVALID)
 		return cmd_usage(CMD_cert, "one of the names is no host name (the first label may be *) and no address");
 	if (st != HF_OK)
-		return fail("the certificate cannot be made", st);
+		return fail(CMD_cert, "the certificate cannot be made", st);
 	add_prefix(prefix, o);
 	code = write_leaf(&leaf, text_str(prefix), path);
 	mint_leaf_free(&leaf);

@@ -74,13 +74,15 @@ static int open_capture(struct loop *l)
 	return 0;
 }
 
-static int watch_signals(struct loop *l)
+static int watch_signals(struct loop *l, bool hangups)
 {
 	sigset_t set;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
+	if (hangups)
+		sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	l->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	if (l->signals < 0 || (l->net && hf_net_watch(l->net, l->signals, HF_NET_READ) != HF_OK)) {
@@ -141,7 +143,7 @@ int loop_open(struct loop *l, const struct loop_options *options)
 	code = open_network(l, &o);
 	l->trace_start = l->now;
 	if (code == 0)
-		code = watch_signals(l);
+		code = watch_signals(l, o.hangups);
 	if (code == 0 && o.pcap)
 		code = open_capture(l);
 	if (code == 0 && o.trace && !(l->bases = calloc(BASES, sizeof(*l->bases)))) {
@@ -208,7 +210,7 @@ hf_status loop_turn(struct loop *l, hf_time_ns wait_at_most)
 		tell_trace(l);
 	if (l->sim || hf_net_ready(l->net, l->signals))
 		while (read(l->signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
-			l->stop++;
+			*(info.ssi_signo == SIGHUP ? &l->hangups : &l->stop) += 1;
 	if (s != HF_OK)
 		cmd_say(l->command, "%s", hf_net_why(l->net));
 	return s;
@@ -222,9 +224,14 @@ hf_status loop_watch(struct loop *l, int fd, unsigned want)
 void loop_describe(const struct loop *l, struct hf_net_info *ret)
 {
 	if (l->sim)
-		loop_sim_describe(l->sim, ret);
+		loop_sim_describe(l->sim, l->host, ret);
 	else
 		hf_net_describe(l->net, ret);
+}
+
+struct hf_bytes loop_simulated_authority(const struct loop *l)
+{
+	return l->sim ? loop_sim_authority(l->sim) : (struct hf_bytes){ NULL, 0 };
 }
 
 hf_time_ns loop_patience(const struct loop *l)

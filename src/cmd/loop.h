@@ -22,9 +22,11 @@ struct loop {
 	struct loop_sim *sim;  /* NULL without --net sim */
 	struct hf_host *host;
 	hf_time_ns now;
-	unsigned stop; /* SIGINT and SIGTERM so far; also: with the simulated others all has ended */
-	int others;    /* the exit code, if for the simulated others something went wrong */
-	int signals;   /* signalfd */
+	unsigned stop;    /* SIGINT and SIGTERM so far; also: with the simulated others all has ended */
+	int others;       /* the exit code, if for the simulated others something went wrong */
+	unsigned hangups; /* SIGHUP so far, if they were asked for */
+	uint64_t seed;    /* of --net sim */
+	int signals;      /* signalfd */
 	FILE *pcap;
 	const char *pcap_path;
 	bool pcap_failed;
@@ -39,9 +41,11 @@ struct loop_options {
 	enum cmd_command command; /* get: there is a server on the other side of a simulated line; serve: there are clients */
 	const char *net, *pcap; /* pcap may be NULL */
 	bool trace;
+	bool hangups; /* SIGHUP does not end the program */
 	struct hf_net_defaults defaults;
-	struct hf_addr server; /* get: the address that a simulated server is to have */
-	uint16_t port;         /* serve: where simulated clients ask */
+	struct hf_addr server;    /* get: the address that a simulated server is to have */
+	const char *server_names; /* get: it speaks HTTPS, with a certificate for these, between commas; NULL: HTTP */
+	uint16_t port;            /* serve: where simulated clients ask */
 };
 
 /* 0, or an exit code when the sentence is on stderr already. */
@@ -56,6 +60,8 @@ HF_NODISCARD hf_status loop_watch(struct loop *l, int fd, unsigned want);
 void loop_describe(const struct loop *l, struct hf_net_info *ret);
 /* How long an end in good order may take: people do not wait for virtual time. */
 hf_time_ns loop_patience(const struct loop *l);
+/* Of the authority that a simulated server was certified by, in PEM; empty: none. */
+struct hf_bytes loop_simulated_authority(const struct loop *l);
 /* Seconds since 1970, for dates. */
 int64_t loop_wall_seconds(const struct loop *l);
 

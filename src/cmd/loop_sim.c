@@ -36,6 +36,7 @@ struct loop_sim {
 static int check_words(const struct net_spec *spec, const struct loop_options *o);
 static void make_hosts(struct loop_sim *m, const struct net_spec *spec, const struct loop_options *o);
 static int start_other(struct loop *l, const struct net_spec *spec, const struct loop_options *o);
+static void fix_randomness(uint64_t seed);
 static bool play(struct loop_sim *m, hf_time_ns until);
 static void look_at_other(struct loop_sim *m);
 static bool is_done(const struct loop_sim *m);
@@ -65,7 +66,18 @@ int loop_sim_open(struct loop *l, const struct net_spec *spec, const struct loop
 	l->host = sim_world_host(l->sim->world, OWN);
 	l->now = sim_world_now(l->sim->world);
 	l->wall_offset = LOOP_SIM_EPOCH * 1000000000ll - (int64_t)l->now;
+	l->seed = spec->wishes.seed;
+	fix_randomness(l->seed);
 	return start_other(l, spec, o);
+}
+
+/* Keys and signatures of both sides are libcrypto's, which has one source for the whole program. */
+static void fix_randomness(uint64_t seed)
+{
+	uint8_t octets[32];
+
+	hf_entropy_from_seed(seed, octets, sizeof(octets));
+	hf_crypto_fix_randomness(octets);
 }
 
 void loop_sim_free(struct loop_sim *m)
@@ -86,6 +98,8 @@ static int check_words(const struct net_spec *spec, const struct loop_options *o
 				 "--net sim: clients= and get= are for handfast serve; here the other host is a server");
 	if (o->command == CMD_serve && (spec->dir[0] || spec->port))
 		return cmd_usage(o->command, "--net sim: dir= and port= are for handfast get; here DIR and --port say it");
+	if (o->command == CMD_serve && o->port == 0)
+		return cmd_usage(o->command, "--net sim: the simulated clients speak plain HTTP, which --port 0 leaves out");
 	if (o->command == CMD_get && !net_addr_is_for_a_host(&o->server))
 		return cmd_usage(o->command, "--net sim: no server can have the address in the URL");
 	return 0;
@@ -150,11 +164,13 @@ static int start_other(struct loop *l, const struct net_spec *spec, const struct
 			      .host = sim_world_host(m->world, OTHER),
 			      .now = l->now,
 			      .signals = -1,
+			      .seed = l->seed,
 			      .wall_offset = l->wall_offset };
+	const uint16_t usual = o->server_names ? 443 : 80;
 
 	if (l->command == CMD_get)
-		return serve_begin_simulated(&there, spec->dir[0] ? spec->dir : ".", spec->port ? spec->port : 80,
-					     &m->server);
+		return serve_begin_simulated(&there, spec->dir[0] ? spec->dir : ".", spec->port ? spec->port : usual,
+					     o->server_names, &m->server);
 	m->clients = sim_clients_make(there.host, spec->clients,
 				      &(struct hf_endpoint){ sim_world_addr(m->world, OWN), o->port },
 				      spec->get[0] ? spec->get : "/");
@@ -234,17 +250,24 @@ void loop_sim_set_tap(struct loop_sim *m, sim_tap *tap, void *arg)
 	sim_world_set_tap(m->world, OWN, tap, arg);
 }
 
-void loop_sim_describe(const struct loop_sim *m, struct hf_net_info *ret)
+struct hf_bytes loop_sim_authority(const struct loop_sim *m)
 {
+	return m->server ? serve_simulated_authority(m->server) : (struct hf_bytes){ NULL, 0 };
+}
+
+void loop_sim_describe(const struct loop_sim *m, const struct hf_host *host, struct hf_net_info *ret)
+{
+	const unsigned own = host == sim_world_host(m->world, OTHER) ? OTHER : OWN, other = own == OWN ? OTHER : OWN;
+
 	*ret = (struct hf_net_info){
 		.kind = HF_NET_SIM,
 		.name = "sim",
 		.mtu_bytes = 1500,
 		.addrs = 2,
-		.addr = { sim_world_addr(m->world, OWN), sim_world_addr6(m->world, OWN) },
+		.addr = { sim_world_addr(m->world, own), sim_world_addr6(m->world, own) },
 		.prefix_len = { 32, 128 },
-		.gw4 = sim_world_addr(m->world, OTHER),
-		.gw6 = sim_world_addr6(m->world, OTHER),
+		.gw4 = sim_world_addr(m->world, other),
+		.gw6 = sim_world_addr6(m->world, other),
 	};
 }
 

@@ -23,7 +23,9 @@ void loop_sim_turn(struct loop *l, hf_time_ns wait_at_most);
 void loop_sim_free(struct loop_sim *m); /* NULL is fine */
 
 void loop_sim_set_tap(struct loop_sim *m, sim_tap *tap, void *arg);
-void loop_sim_describe(const struct loop_sim *m, struct hf_net_info *ret);
+/* The net as one of its two hosts sees it. */
+void loop_sim_describe(const struct loop_sim *m, const struct hf_host *host, struct hf_net_info *ret);
+struct hf_bytes loop_sim_authority(const struct loop_sim *m);
 HF_NODISCARD hf_status loop_sim_watch(struct loop_sim *m, int fd, unsigned want); /* HF_FULL: more than one */
 
 #endif

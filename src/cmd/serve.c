@@ -16,15 +16,17 @@
 
 struct serve_options {
 	const char *dir, *net, *pcap, *socket;
-	uint64_t port, connections;
+	uint64_t port, connections; /* port 0: no HTTP */
 	hf_time_ns idle, head;
 	bool list, dotfiles, quiet, json, trace;
+	struct serve_secure *secure; /* NULL: HTTP only */
 };
 
 /* 0: go on; else the exit code is ret - 1. */
 static int take_options(int argc, char **argv, struct serve_options *o)
 {
 	struct cmd_args a;
+	int code;
 
 	cmd_args_begin(&a, CMD_serve, argc, argv);
 	for (int id; (id = cmd_args_next(&a)) != OPT_END;) {
@@ -37,8 +39,10 @@ static int take_options(int argc, char **argv, struct serve_options *o)
 			o->net = a.value;
 			break;
 		case OPT_serve_PORT:
-			if (!cmd_parse_number(a.value, 1, 65535, &o->port))
-				return 1 + cmd_usage(CMD_serve, "--port %s: a port is a number from 1 to 65535", a.value);
+			if (!cmd_parse_number(a.value, 0, 65535, &o->port))
+				return 1 + cmd_usage(CMD_serve,
+						     "--port %s: a port is a number from 1 to 65535, or 0 for no HTTP",
+						     a.value);
 			break;
 		case OPT_serve_CONNECTIONS:
 			if (!cmd_parse_number(a.value, 1, 100000, &o->connections))
@@ -76,6 +80,11 @@ static int take_options(int argc, char **argv, struct serve_options *o)
 		case OPT_serve_TRACE:
 			o->trace = true;
 			break;
+		default:
+			code = serve_secure_take(o->secure, id, a.value);
+			if (code != 0)
+				return 1 + code;
+			break;
 		}
 	}
 	if (a.operands == 0)
@@ -84,6 +93,15 @@ static int take_options(int argc, char **argv, struct serve_options *o)
 		return 1 + cmd_usage(CMD_serve, "one directory at a time, not also %s", a.operand[1]);
 	if (!o->net)
 		return 1 + cmd_usage(CMD_serve, "--net is needed: it names the network to serve on");
+	code = serve_secure_check(o->secure);
+	if (code != 0)
+		return 1 + code;
+	if (o->secure->only)
+		o->port = 0;
+	if (o->port == 0 && !o->secure->asked)
+		return 1 + cmd_usage(CMD_serve, "--port 0: no HTTP, and no --tls: nothing is left to serve with");
+	if (o->secure->asked && o->port == o->secure->port)
+		return 1 + cmd_usage(CMD_serve, "HTTP and HTTPS cannot both have port %llu", (unsigned long long)o->port);
 	o->dir = a.operand[0];
 	return 0;
 }
@@ -149,7 +167,10 @@ static int prepare(struct serve *s, const struct serve_options *o)
 	s->control.fd = -1;
 	s->files.root = -1;
 	text_init(&s->log);
+	s->secure = o->secure;
 	code = open_files(s, o->dir);
+	if (code == 0)
+		code = serve_secure_prepare(s);
 	if (code != 0)
 		return code;
 	allow_descriptors();
@@ -159,10 +180,20 @@ static int prepare(struct serve *s, const struct serve_options *o)
 	return hf_status_exit(HF_FULL);
 }
 
+static int listen_on(struct serve *s, uint64_t port, hf_listener *ret)
+{
+	const struct hf_endpoint local = { .port = (uint16_t)port };
+	hf_status st = hf_listen(s->loop.host, &local, s->loop.now, ret);
+
+	if (st == HF_OK)
+		return 0;
+	cmd_say(s->loop.command, "port %llu cannot be listened at: %s", (unsigned long long)port, hf_status_sentence(st));
+	return hf_status_exit(st);
+}
+
 static int listen_at(struct serve *s, const struct serve_options *o)
 {
-	struct hf_endpoint local = { .port = (uint16_t)o->port };
-	hf_status st;
+	int code;
 
 	hf_wheel_init(&s->wheel, s->loop.now);
 	s->chunks = serve_defaults((uint32_t)o->connections).limits.chunks;
@@ -174,11 +205,12 @@ static int listen_at(struct serve *s, const struct serve_options *o)
 	s->http = (struct http_server_config){
 		.idle = o->idle, .head = o->head, .linger = HF_S(2), .stall = HF_S(120), .body_limit = 1u << 20
 	};
-	st = hf_listen(s->loop.host, &local, s->loop.now, &s->listener);
-	if (st == HF_OK)
-		return 0;
-	cmd_say(s->loop.command, "port %llu cannot be listened at: %s", (unsigned long long)o->port, hf_status_sentence(st));
-	return hf_status_exit(st);
+	code = serve_secure_open(s, (uint32_t)o->connections);
+	if (code == 0 && o->port > 0)
+		code = listen_on(s, o->port, &s->listener);
+	if (code == 0 && s->tls.side)
+		code = listen_on(s, o->secure->port, &s->tls_listener);
+	return code;
 }
 
 static int open_control(struct serve *s, const struct serve_options *o)
@@ -208,6 +240,7 @@ static int start(struct serve *s, const struct serve_options *o)
 		.trace = o->trace,
 		.defaults = serve_defaults((uint32_t)o->connections),
 		.port = (uint16_t)o->port,
+		.hangups = o->secure->asked,
 	};
 	int code = prepare(s, o);
 
@@ -218,38 +251,48 @@ static int start(struct serve *s, const struct serve_options *o)
 	return code ? code : open_control(s, o);
 }
 
-static void tell_address(const struct serve *s, const struct hf_endpoint *e)
+static void tell_line(const struct serve *s, const char *key, const char *value)
 {
+	struct text line;
+	struct json j;
+
+	if (!s->json) {
+		printf("%s %s\n", key, value);
+		return;
+	}
+	text_init(&line);
+	j = json_over(&line);
+	j.one_line = true;
+	json_object(&j);
+	json_put_string(&j, key, value);
+	json_object_end(&j);
+	fputs(text_str(&line), stdout);
+	text_free(&line);
+}
+
+static void tell_addresses(const struct serve *s, const char *scheme, uint64_t port)
+{
+	struct hf_net_info info;
 	struct text t;
 
 	text_init(&t);
-	text_add(&t, "http://");
-	text_add_endpoint(&t, e);
-	if (s->json) {
-		struct text line;
-		struct json j;
-
-		text_init(&line);
-		j = json_over(&line);
-		j.one_line = true;
-		json_object(&j);
-		json_put_string(&j, "listening", text_str(&t));
-		json_object_end(&j);
-		fputs(text_str(&line), stdout);
-		text_free(&line);
-	} else {
-		printf("listening %s\n", text_str(&t));
+	loop_describe(&s->loop, &info);
+	for (unsigned i = 0; i < info.addrs && port > 0; i++) {
+		text_clear(&t);
+		text_add(&t, scheme);
+		text_add_endpoint(&t, &(struct hf_endpoint){ info.addr[i], (uint16_t)port });
+		tell_line(s, "listening", text_str(&t));
 	}
 	text_free(&t);
 }
 
-static void tell_ready(const struct serve *s, uint16_t port)
+static void tell_ready(const struct serve *s, uint64_t port)
 {
-	struct hf_net_info info;
-
-	loop_describe(&s->loop, &info);
-	for (unsigned i = 0; i < info.addrs; i++)
-		tell_address(s, &(struct hf_endpoint){ info.addr[i], port });
+	tell_addresses(s, "http://", port);
+	if (s->tls.side)
+		tell_addresses(s, "https://", s->secure->port);
+	if (s->tls.side && s->secure->authority.len > 0) /* for curl --cacert */
+		tell_line(s, "authority", text_str(&s->secure->authority));
 	(void)fflush(stdout); /* nobody reads it: the server serves all the same */
 }
 
@@ -297,7 +340,7 @@ static void check_files(struct serve *s)
 
 hf_time_ns serve_wake_at(const struct serve *s)
 {
-	hf_time_ns at = hf_wheel_wake_at(&s->wheel);
+	hf_time_ns at = hf_min_u64(hf_wheel_wake_at(&s->wheel), serve_tls_wake_at(s));
 
 	return s->files.open > 0 ? hf_min_u64(at, s->next_check) : at;
 }
@@ -313,6 +356,10 @@ static hf_time_ns next_wait(const struct serve *s)
 static void look(struct serve *s, bool accepting)
 {
 	s->wall = loop_wall_seconds(&s->loop);
+	if (s->loop.hangups > 0) {
+		s->loop.hangups = 0;
+		serve_secure_reload(s);
+	}
 	check_files(s);
 	answer_events(s);
 	if (accepting)
@@ -353,6 +400,7 @@ static hf_status wind_down(struct serve *s)
 	hf_status st = HF_OK;
 
 	(void)!hf_unlisten(s->loop.host, s->listener, s->loop.now);
+	(void)!hf_unlisten(s->loop.host, s->tls_listener, s->loop.now);
 	serve_stop_all(s);
 	while (st == HF_OK && (s->used > 0 || tcp_is_busy(s)) && s->loop.now < end && s->loop.stop < 2)
 		st = turn(s, hf_min_u64(end - s->loop.now, HF_MS(100)), false);
@@ -366,6 +414,10 @@ static hf_status wind_down(struct serve *s)
 static void finish(struct serve *s)
 {
 	files_close_root(&s->files);
+	serve_tls_close(s);
+	if (s->secure)
+		serve_secure_free(s->secure);
+	free(s->secure);
 	text_free(&s->log);
 	free(s->conns);
 	free(s->free_list);
@@ -374,21 +426,43 @@ static void finish(struct serve *s)
 
 /* ---- on the other host of a simulated network ---- */
 
-int serve_begin_simulated(const struct loop *loop, const char *dir, uint16_t port, struct serve **ret)
+static struct serve_secure *make_secure(enum cmd_command command)
 {
-	const struct serve_options o = { .dir = dir,
-					 .port = port,
-					 .connections = SERVE_SIMULATED_CONNECTIONS,
-					 .idle = IDLE_TIMEOUT,
-					 .head = HEAD_TIMEOUT,
-					 .list = true,
-					 .quiet = true };
+	struct serve_secure *x = calloc(1, sizeof(*x));
+
+	if (x)
+		serve_secure_init(x);
+	else
+		cmd_say(command, "no memory");
+	return x;
+}
+
+int serve_begin_simulated(const struct loop *loop, const char *dir, uint16_t port, const char *names, struct serve **ret)
+{
+	struct serve_options o = { .dir = dir,
+				   .port = port,
+				   .connections = SERVE_SIMULATED_CONNECTIONS,
+				   .idle = IDLE_TIMEOUT,
+				   .head = HEAD_TIMEOUT,
+				   .list = true,
+				   .quiet = true };
 	struct serve *s = calloc(1, sizeof(*s));
 	int code;
 
 	if (!s) {
 		cmd_say(loop->command, "no memory");
 		return hf_status_exit(HF_FULL);
+	}
+	if (names) {
+		o.secure = make_secure(loop->command);
+		if (!o.secure) {
+			free(s);
+			return hf_status_exit(HF_FULL);
+		}
+		o.secure->asked = o.secure->automatic = true;
+		o.secure->names = names;
+		o.secure->port = port;
+		o.port = 0;
 	}
 	s->loop = *loop;
 	code = prepare(s, &o);
@@ -399,6 +473,13 @@ int serve_begin_simulated(const struct loop *loop, const char *dir, uint16_t por
 	else
 		finish(s);
 	return code;
+}
+
+struct hf_bytes serve_simulated_authority(const struct serve *s)
+{
+	if (!s->secure)
+		return (struct hf_bytes){ NULL, 0 };
+	return (struct hf_bytes){ (const uint8_t *)s->secure->root.at, s->secure->root.len };
 }
 
 void serve_look(struct serve *s, hf_time_ns now)
@@ -418,21 +499,30 @@ void serve_end_simulated(struct serve *s)
 int cmd_serve(int argc, char **argv)
 {
 	struct serve_options o = { .port = 80, .connections = 4096, .idle = IDLE_TIMEOUT, .head = HEAD_TIMEOUT };
-	int code = take_options(argc, argv, &o);
 	hf_status st = HF_OK;
 	struct serve *s;
+	int code;
 
-	if (code != 0)
+	o.secure = make_secure(CMD_serve);
+	if (!o.secure)
+		return hf_status_exit(HF_FULL);
+	code = take_options(argc, argv, &o);
+	if (code != 0) {
+		serve_secure_free(o.secure);
+		free(o.secure);
 		return code - 1;
+	}
 	s = calloc(1, sizeof(*s));
 	if (!s) {
 		cmd_say(CMD_serve, "no memory");
+		serve_secure_free(o.secure);
+		free(o.secure);
 		return hf_status_exit(HF_FULL);
 	}
 	s->loop.command = CMD_serve;
 	code = start(s, &o);
 	if (code == 0) {
-		tell_ready(s, (uint16_t)o.port);
+		tell_ready(s, o.port);
 		while (st == HF_OK && s->loop.stop == 0)
 			st = turn(s, HF_NEVER, true);
 		if (st == HF_OK)

@@ -7,12 +7,15 @@
 #include "cmd/loop.h"
 #include "cmd/serve_control.h"
 #include "cmd/serve_file.h"
+#include "cmd/serve_secure.h"
+#include "cmd/serve_tls.h"
 #include "explain/text.h"
 #include "http/http_server.h"
 
 /*
- * The server's parts: serve.c is the command and its loop, serve_conn.c a connection's life, serve_answer.c what is
- * answered, serve_file.c files, serve_control.c the socket that answers `handfast states`.
+ * The server's parts: serve.c is the command and its loop, serve_conn.c a connection's life, serve_tls.c what HTTPS puts
+ * under it, serve_secure.c certificates, serve_answer.c what is answered, serve_file.c files, serve_control.c the socket that
+ * answers `handfast states`.
  */
 #define SERVE_SEND_BUFFER (1u << 20) /* octets queued a connection */
 #define SERVE_RECV_WINDOW (1u << 15) /* requests are small; a head fits twice */
@@ -65,6 +68,7 @@ struct served {
 	bool peer_done; /* its FIN is here */
 	hf_conn conn;
 	struct hf_endpoint remote;
+	struct served_tls *tls; /* NULL: plain HTTP */
 	struct http_server http;
 	struct hf_timer timer;
 	uint64_t written; /* octets given to TCP so far */
@@ -87,7 +91,9 @@ struct serve {
 	uint32_t *free_list;
 	uint32_t room, used;
 	uint32_t chunks, chunks_kept;
-	hf_listener listener;
+	hf_listener listener, tls_listener;
+	struct serve_tls tls;
+	struct serve_secure *secure; /* NULL: HTTP only */
 	bool list, dotfiles, quiet, json;
 	int64_t wall;          /* seconds, as of this turn */
 	hf_time_ns next_check; /* of the sizes of files being sent */
@@ -101,10 +107,14 @@ struct serve {
 
 /* serve.c: for the loop that plays a simulated network, where the server is on the other host (loop_sim.h). */
 struct hf_net_defaults serve_defaults(uint32_t connections);
-/* `loop` is copied; its host has serve_defaults(). 0, or an exit code when the sentence is on stderr already. */
-int serve_begin_simulated(const struct loop *loop, const char *dir, uint16_t port, struct serve **ret);
-void serve_look(struct serve *s, hf_time_ns now); /* something may have happened to its host */
-hf_time_ns serve_wake_at(const struct serve *s);  /* when to look, even if nothing has happened */
+/*
+ * `loop` is copied; its host has serve_defaults(). names: HTTPS is spoken at the port, with a certificate for them; NULL: HTTP.
+ * 0, or an exit code when the sentence is on stderr already.
+ */
+int serve_begin_simulated(const struct loop *loop, const char *dir, uint16_t port, const char *names, struct serve **ret);
+struct hf_bytes serve_simulated_authority(const struct serve *s); /* PEM of whom to trust; empty: HTTP */
+void serve_look(struct serve *s, hf_time_ns now);                 /* something may have happened to its host */
+hf_time_ns serve_wake_at(const struct serve *s);                  /* when to look, even if nothing has happened */
 void serve_end_simulated(struct serve *s);
 
 /* serve_conn.c */
@@ -119,5 +129,6 @@ void serve_prepare(struct serve *s, struct served *c);
 void serve_prepare_refusal(struct serve *s, struct served *c, enum h1_fault fault, bool asked);
 /* left: octets of the body that are not with the peer. */
 void serve_log(struct serve *s, const struct served *c, const struct serve_told *told, uint64_t left);
+void serve_log_tls_failure(struct serve *s, const struct served *c, const char *why_code, const char *sentence);
 
 #endif

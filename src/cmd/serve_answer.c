@@ -6,6 +6,7 @@
 #include "explain/table.h"
 #include "http/http_put.h"
 #include "http/http_uri.h"
+#include "wire/tls_wire.h"
 
 #include <dirent.h>
 #include <stdlib.h>
@@ -328,6 +329,17 @@ static bool has_dot_name(const char *path)
 	return strstr(path, "/.") != NULL;
 }
 
+/* A method that changes something may come again by anybody's hand while the handshake is not over (RFC 8470 5.2). */
+static void prepare_fault(struct serve *s, struct served *c, enum h1_fault fault)
+{
+	if ((fault == H1_METHOD_NOT_ALLOWED || fault == H1_METHOD_UNKNOWN) && serve_tls_is_early(c))
+		prepare_page(s, c, 425,
+			     "this may be a replay, and only GET and HEAD are answered before the handshake is over",
+			     "8470 5.2", NULL, NULL);
+	else
+		prepare_page(s, c, h1_fault_status(fault), h1_fault_sentence(fault), h1_fault_rfc(fault), NULL, NULL);
+}
+
 void serve_prepare(struct serve *s, struct served *c)
 {
 	static struct http_target t; /* 4 KiB that no other function needs at the same time */
@@ -337,13 +349,12 @@ void serve_prepare(struct serve *s, struct served *c)
 	remember(s, c, s->head.method_text, s->head.target);
 	s->requests++;
 	if (s->head.method >= HTTP_OTHER) {
-		fault = s->head.method == HTTP_OTHER ? H1_METHOD_NOT_ALLOWED : H1_METHOD_UNKNOWN;
-		prepare_page(s, c, h1_fault_status(fault), h1_fault_sentence(fault), h1_fault_rfc(fault), NULL, NULL);
+		prepare_fault(s, c, s->head.method == HTTP_OTHER ? H1_METHOD_NOT_ALLOWED : H1_METHOD_UNKNOWN);
 		return;
 	}
 	fault = http_target_parse(s->head.target, &t);
 	if (fault != H1_NONE) {
-		prepare_page(s, c, h1_fault_status(fault), h1_fault_sentence(fault), h1_fault_rfc(fault), NULL, NULL);
+		prepare_fault(s, c, fault);
 		return;
 	}
 	if (!s->dotfiles && has_dot_name(t.path)) {
@@ -381,10 +392,25 @@ void serve_prepare_refusal(struct serve *s, struct served *c, enum h1_fault faul
 		remember(s, c, s->head.method_text.len ? s->head.method_text : nothing,
 			 s->head.target.len ? s->head.target : nothing);
 	}
-	prepare_page(s, c, h1_fault_status(fault), h1_fault_sentence(fault), h1_fault_rfc(fault), NULL, NULL);
+	prepare_fault(s, c, fault);
 }
 
 /* ---- the log ---- */
+
+static void put_tls(struct json *j, const struct served_tls *t)
+{
+	struct hf_tls_info info;
+
+	hf_tls_info(t->tls, &info);
+	json_key(j, "tls");
+	json_object(j);
+	json_put_string(j, "version", tls_version_name(info.version));
+	json_put_string(j, "suite", tls_suite_name(info.suite));
+	json_put_string(j, "sni", t->name[0] ? t->name : NULL);
+	json_put_bool(j, "resumed", info.resumed);
+	json_put_bool(j, "client_certificate", info.peer_certificate);
+	json_object_end(j);
+}
 
 void serve_log(struct serve *s, const struct served *c, const struct serve_told *told, uint64_t left)
 {
@@ -409,16 +435,42 @@ void serve_log(struct serve *s, const struct served *c, const struct serve_told 
 		json_put_bool(&j, "whole", left == 0);
 		if (told->asked_at != HF_NEVER)
 			json_put_u64(&j, "ns", took);
+		if (c->tls)
+			put_tls(&j, c->tls);
 		json_object_end(&j);
 		text_free(&remote);
 		return;
 	}
 	text_add_endpoint(&s->log, &c->remote);
-	text_addf(&s->log, " %s %s %u %llu", told->method, told->target, told->status, (unsigned long long)octets);
+	text_addf(&s->log, "%s %s %s %u %llu", c->tls ? " https" : "", told->method, told->target, told->status,
+		  (unsigned long long)octets);
 	if (left > 0)
 		text_addf(&s->log, " of %llu, not whole", (unsigned long long)told->body_len);
 	if (told->asked_at == HF_NEVER)
 		text_add(&s->log, " -\n");
 	else
 		text_addf(&s->log, " %.1fms\n", (double)took / 1e6);
+}
+
+void serve_log_tls_failure(struct serve *s, const struct served *c, const char *why_code, const char *sentence)
+{
+	if (s->quiet || !sentence)
+		return;
+	if (s->json) {
+		struct json j = json_over(&s->log);
+		struct text remote;
+
+		j.one_line = true;
+		text_init(&remote);
+		text_add_endpoint(&remote, &c->remote);
+		json_object(&j);
+		json_put_string(&j, "remote", text_str(&remote));
+		json_put_string(&j, "tls_failed", why_code);
+		json_put_string(&j, "sentence", sentence);
+		json_object_end(&j);
+		text_free(&remote);
+		return;
+	}
+	text_add_endpoint(&s->log, &c->remote);
+	text_addf(&s->log, " TLS failed: %s\n", sentence);
 }

@@ -3,7 +3,7 @@
  * A connection's life in the server. serve_drive() is called when anything may have changed - octets, acknowledgements, a
  * deadline - and goes on as far as it can: read, ask the HTTP machine what to do, write. What it could not do is waited for
  * by an event of the host or by the connection's timer. Files lent to TCP are given back when their last octet is
- * acknowledged, or when the name of the connection is dead.
+ * acknowledged, or when the name of the connection is dead. With HTTPS the octets come from and go to serve_tls.c.
  */
 #include "cmd/serve.h"
 
@@ -16,7 +16,7 @@ static const char interim[] = "HTTP/1.1 100 Continue\r\n\r\n";
 
 /* ---- beginning and end ---- */
 
-static void take_connection(struct serve *s, hf_conn conn)
+static void take_connection(struct serve *s, hf_conn conn, bool secure)
 {
 	uint32_t i = s->free_list[--s->room];
 	struct served *c = &s->conns[i];
@@ -25,6 +25,7 @@ static void take_connection(struct serve *s, hf_conn conn)
 	c->used = true;
 	c->peer_done = false;
 	c->conn = conn;
+	c->tls = NULL;
 	c->written = c->acked = 0;
 	c->hold_at = c->holds = 0;
 	c->told_at = c->tolds = 0;
@@ -35,7 +36,8 @@ static void take_connection(struct serve *s, hf_conn conn)
 	c->timer = (struct hf_timer){ 0 };
 	http_server_init(&c->http, &s->http, s->loop.now);
 	s->used++;
-	if (hf_conn_set_tag(s->loop.host, conn, i + 1) != HF_OK || hf_conn_status(s->loop.host, conn, &info) != HF_OK) {
+	if (hf_conn_set_tag(s->loop.host, conn, i + 1) != HF_OK || hf_conn_status(s->loop.host, conn, &info) != HF_OK ||
+	    (secure && !serve_tls_begin(s, c))) {
 		serve_drop(s, c);
 		return;
 	}
@@ -45,11 +47,19 @@ static void take_connection(struct serve *s, hf_conn conn)
 
 void serve_accept(struct serve *s)
 {
+	bool some = true;
 	hf_conn conn;
 
 	/* Without room the rest waits in the listener's queue: one that ends makes room, and the next turn asks again. */
-	while (s->room > 0 && hf_accept(s->loop.host, s->listener, &conn) == HF_OK)
-		take_connection(s, conn);
+	while (some && serve_tls_make_place(s)) {
+		some = hf_accept(s->loop.host, s->listener, &conn) == HF_OK;
+		if (some)
+			take_connection(s, conn, false);
+		if (s->room > 0 && hf_accept(s->loop.host, s->tls_listener, &conn) == HF_OK) {
+			take_connection(s, conn, true);
+			some = true;
+		}
+	}
 }
 
 static void release_holds(struct serve *s, struct served *c, uint64_t acked)
@@ -101,6 +111,7 @@ static void clear_answer(struct serve *s, struct served *c)
 static void free_block(struct serve *s, struct served *c)
 {
 	tell_rest(s, c);
+	serve_tls_end(s, c);
 	clear_answer(s, c);
 	release_holds(s, c, UINT64_MAX);
 	hf_wheel_stop(&s->wheel, &c->timer);
@@ -152,6 +163,75 @@ static bool write_copied(struct serve *s, struct served *c, const void *from, si
 		c->written += taken;
 	}
 	return true;
+}
+
+static void take_written(struct serve_answer *a, size_t n)
+{
+	size_t part = hf_min_u64(n, a->text_len - a->text_sent);
+
+	a->text_sent += (uint32_t)part;
+	n -= part;
+	part = hf_min_u64(n, a->page_len - a->page_sent);
+	a->page_sent += part;
+	a->at += n - part;
+}
+
+/* What is left of the answer, as it lies. False: the file is not what it was. */
+static bool gather_answer(struct serve *s, struct serve_answer *a, struct hf_bytes pieces[3], size_t *ret_n)
+{
+	size_t n = 0;
+
+	if (a->text_sent < a->text_len)
+		pieces[n++] = (struct hf_bytes){ (const uint8_t *)a->text + a->text_sent, a->text_len - a->text_sent };
+	if (a->page_sent < a->page_len)
+		pieces[n++] = (struct hf_bytes){ (const uint8_t *)a->page + a->page_sent, a->page_len - a->page_sent };
+	if (a->file && a->at < a->end && a->file->map) {
+		pieces[n++] = (struct hf_bytes){ a->file->map + a->at, hf_min_u64(a->end - a->at, SLICE) };
+	} else if (a->file && a->at < a->end) {
+		size_t want = hf_min_u64(a->end - a->at, sizeof(s->block));
+
+		if (file_read(a->file, a->at, s->block, want) != want) {
+			a->file->shrunk = true;
+			return false;
+		}
+		pieces[n++] = (struct hf_bytes){ s->block, want };
+	}
+	*ret_n = n;
+	return true;
+}
+
+/*
+ * Over TLS: head and body are sealed together, from where they lie to where TCP sends them from. Nothing of a mapped file is
+ * lent, but what was sealed of pages that are gone must not go out: that is seen before this turn ends.
+ */
+static bool write_sealed(struct serve *s, struct served *c)
+{
+	struct serve_answer *a = &c->answer;
+
+	while (c->tls->connected) {
+		uint64_t queued = c->written - c->acked;
+		size_t n, all = 0, most = queued < SERVE_SEND_BUFFER ? (size_t)(SERVE_SEND_BUFFER - queued) : 0;
+		struct hf_bytes pieces[3];
+
+		most = hf_min_u64(most, room_for_copies(s, c));
+		if (most < SLICE_LEAST && queued > 0 && a->end - a->at > SLICE_LEAST)
+			return false; /* many small records cost more than a few large ones */
+		if (!gather_answer(s, a, pieces, &n))
+			return false;
+		if (n == 0) {
+			if (a->file && a->file->map)
+				file_check(a->file);
+			return !a->file || !a->file->shrunk;
+		}
+		for (size_t i = 0; i < n; i++)
+			all += pieces[i].len;
+		most = hf_min_u64(most, hf_tls_sealed_size(c->tls->tls, all));
+		n = serve_tls_write(s, c, pieces, n, hf_min_u64(most, SERVE_TLS_SLICE));
+		if (n == 0)
+			return false;
+		take_written(a, n);
+	}
+	return false;
 }
 
 static bool write_read_file(struct serve *s, struct served *c)
@@ -224,10 +304,15 @@ static bool write_answer(struct serve *s, struct served *c)
 
 	if (c->holds == SERVE_HOLDS)
 		return false; /* a client that asks without end and reads nothing */
-	all = write_copied(s, c, a->text, a->text_len, &sent);
-	a->text_sent = (uint32_t)sent;
-	if (!all || !write_copied(s, c, a->page, a->page_len, &a->page_sent) || !write_file(s, c))
-		return false;
+	if (c->tls) {
+		if (!write_sealed(s, c))
+			return false;
+	} else {
+		all = write_copied(s, c, a->text, a->text_len, &sent);
+		a->text_sent = (uint32_t)sent;
+		if (!all || !write_copied(s, c, a->page, a->page_len, &a->page_sent) || !write_file(s, c))
+			return false;
+	}
 	if (c->tolds == SERVE_TOLDS) { /* it asks on and on, and acknowledges nothing: told of without a time */
 		c->told[c->told_at].asked_at = HF_NEVER;
 		tell_oldest(s, c, 0);
@@ -248,6 +333,12 @@ static bool has_peer_fin(uint8_t state)
 	       state == HF_TCP_TIME_WAIT;
 }
 
+/* Is all that we have to say with the peer? */
+static bool is_all_acked(const struct served *c)
+{
+	return c->acked == c->written && !(c->tls && c->tls->close_owed && !c->tls->shut);
+}
+
 /* What the peer has acknowledged since. False: the connection has ended. */
 static bool look_at_tcp(struct serve *s, struct served *c)
 {
@@ -264,8 +355,8 @@ static bool look_at_tcp(struct serve *s, struct served *c)
 		c->acked = info.acked;
 		release_holds(s, c, c->acked);
 		tell_acked(s, c);
-		http_server_acked(&c->http, &s->http, c->acked == c->written, s->loop.now);
-	} else if (c->http.state == HTTP_SERVER_FLUSH && c->acked == c->written) {
+		http_server_acked(&c->http, &s->http, is_all_acked(c), s->loop.now);
+	} else if (c->http.state == HTTP_SERVER_FLUSH && is_all_acked(c)) {
 		http_server_acked(&c->http, &s->http, true, s->loop.now);
 	}
 	return true;
@@ -273,28 +364,79 @@ static bool look_at_tcp(struct serve *s, struct served *c)
 
 static void send_interim(struct serve *s, struct served *c)
 {
+	const struct hf_bytes all = { (const uint8_t *)interim, sizeof(interim) - 1 };
 	size_t sent = 0;
 
-	if (!write_copied(s, c, interim, sizeof(interim) - 1, &sent))
+	if (c->tls ? serve_tls_write(s, c, &all, 1, SERVE_TEXT) != all.len : !write_copied(s, c, all.at, all.len, &sent))
 		c->http.last = true; /* no room for 25 octets: this peer reads nothing at all */
 }
 
-/* One answer of the HTTP machine. *ret_ended: the block is free. */
-static enum http_server_does step(struct serve *s, struct served *c, bool *ret_ended)
+/* TLS has failed: what is not sealed yet never will be, and what comes is read by nobody. */
+static void give_up(struct serve *s, struct served *c)
+{
+	const struct serve_answer *a = &c->answer;
+
+	c->tls->end_told = true;
+	if (c->http.state != HTTP_SERVER_ANSWER) {
+		http_server_stop(&c->http, &s->http, s->loop.now);
+		return;
+	}
+	serve_log(s, c, &a->told, a->end - a->at + (a->page_len - a->page_sent) + (a->text_len - a->text_sent));
+	clear_answer(s, c);
+	c->http.last = true;
+	http_server_answered(&c->http, &s->http, s->loop.now);
+}
+
+/* What the HTTP machine may look at. False: nothing that it could do anything with. */
+static bool find_input(struct serve *s, struct served *c, struct h1_input *ret, bool *ret_more)
+{
+	size_t n = 0;
+	hf_status st;
+	bool eof;
+
+	*ret_more = false;
+	if (c->tls) {
+		*ret_more = serve_tls_fetch(s, c);
+		if (c->tls->failed && !c->tls->end_told)
+			give_up(s, c);
+		n = serve_tls_spans(c, s->spans, &eof);
+		*ret = h1_input_over(s->spans, n, eof);
+		return serve_tls_is_ready(c);
+	}
+	st = hf_conn_read(s->loop.host, c->conn, s->spans, HF_ARRAY_LEN(s->spans), &n);
+	if (st != HF_OK && st != HF_CLOSED)
+		return false; /* reset by the peer, or given up: the next look at the connection says so */
+	eof = st == HF_CLOSED || (c->peer_done && n < HF_ARRAY_LEN(s->spans));
+	*ret = h1_input_over(s->spans, st == HF_OK ? n : 0, eof);
+	return true;
+}
+
+static hf_status consume(struct serve *s, struct served *c, size_t n)
+{
+	if (!c->tls)
+		return n > 0 ? hf_conn_consume(s->loop.host, c->conn, n, s->loop.now) : HF_OK;
+	serve_tls_taken(c, n);
+	return HF_OK;
+}
+
+static void shut(struct serve *s, struct served *c)
+{
+	if (c->tls)
+		serve_tls_shut(s, c);
+	else
+		(void)!hf_conn_shut(s->loop.host, c->conn, s->loop.now); /* ended meanwhile: the next look at it says so */
+}
+
+/* One answer of the HTTP machine. *ret_ended: the block is free; *ret_more: there may be more to read. */
+static enum http_server_does step(struct serve *s, struct served *c, bool *ret_ended, bool *ret_more)
 {
 	struct h1_input in;
 	enum http_server_does does;
-	size_t n = 0;
-	hf_status st = hf_conn_read(s->loop.host, c->conn, s->spans, HF_ARRAY_LEN(s->spans), &n);
 
-	if (st != HF_OK && st != HF_CLOSED) {
-		close_connection(s, c); /* reset by the peer, or given up */
-		*ret_ended = true;
+	if (!find_input(s, c, &in, ret_more))
 		return HTTP_SERVER_WAIT;
-	}
-	in = h1_input_over(s->spans, st == HF_OK ? n : 0, st == HF_CLOSED || (c->peer_done && n < HF_ARRAY_LEN(s->spans)));
 	memset(&s->head, 0, offsetof(struct h1_head, field));
-	if (c->asked_at == 0 && st == HF_OK && n > 0 && c->http.state <= HTTP_SERVER_HEAD)
+	if (c->asked_at == 0 && in.n > 0 && c->http.state <= HTTP_SERVER_HEAD)
 		c->asked_at = s->loop.now;
 	does = http_server_next(&c->http, &s->http, &in, s->scratch, &s->head, s->loop.now);
 	if (does == HTTP_SERVER_ASK)
@@ -305,7 +447,7 @@ static enum http_server_does step(struct serve *s, struct served *c, bool *ret_e
 		clear_answer(s, c);
 		serve_prepare_refusal(s, c, c->http.fault, asked);
 	}
-	if (in.taken > 0 && hf_conn_consume(s->loop.host, c->conn, in.taken, s->loop.now) != HF_OK) {
+	if (consume(s, c, in.taken) != HF_OK) {
 		serve_drop(s, c);
 		*ret_ended = true;
 		return HTTP_SERVER_WAIT;
@@ -315,7 +457,7 @@ static enum http_server_does step(struct serve *s, struct served *c, bool *ret_e
 		send_interim(s, c);
 		break;
 	case HTTP_SERVER_SHUT:
-		(void)!hf_conn_shut(s->loop.host, c->conn, s->loop.now); /* ended meanwhile: the next look at it says so */
+		shut(s, c);
 		break;
 	case HTTP_SERVER_CLOSE:
 		close_connection(s, c);
@@ -334,10 +476,11 @@ static enum http_server_does step(struct serve *s, struct served *c, bool *ret_e
 /* False: nothing more can be done for now, or the block is free. */
 static bool go_on(struct serve *s, struct served *c, bool *ret_ended)
 {
-	bool progress = step(s, c, ret_ended) != HTTP_SERVER_WAIT;
+	bool more, progress = step(s, c, ret_ended, &more) != HTTP_SERVER_WAIT;
 
 	if (*ret_ended)
 		return false;
+	progress |= more;
 	if (!http_server_may_answer(&c->http) || !c->answer.ready)
 		return progress;
 	if (write_answer(s, c))
@@ -360,8 +503,17 @@ void serve_drive(struct serve *s, struct served *c)
 			return;
 		}
 	} while (go_on(s, c, &ended));
-	if (!ended)
+	if (ended)
+		return;
+	if (!c->tls) {
 		hf_wheel_set(&s->wheel, &c->timer, c->http.deadline);
+		return;
+	}
+	serve_tls_go_on(s, c);
+	if (serve_tls_rest(s, c))
+		hf_wheel_set(&s->wheel, &c->timer, serve_tls_deadline(s, c));
+	else
+		serve_drop(s, c);
 }
 
 void serve_drop_shrunk(struct serve *s)

@@ -36,7 +36,8 @@ wrong serve-no-net 2 '--net is needed' serve .
 wrong serve-dir-missing 2 'nothing-here: No such file' serve nothing-here --net $net
 wrong serve-dir-is-file 2 'Not a directory' serve out --net $net
 wrong serve-two-dirs 2 'not also b' serve . b --net $net
-wrong serve-port 2 '--port 0: a port is a number from 1 to 65535' serve . --net $net --port 0
+wrong serve-port 2 '--port 65536: a port is a number from 1 to 65535' serve . --net $net --port 65536
+wrong serve-port-0 2 '--port 0: no HTTP, and no --tls' serve . --net $net --port 0
 wrong serve-port-text 2 '--port http' serve . --net $net --port http
 wrong serve-port-missing 2 '--port needs a value' serve . --net $net --port
 wrong serve-idle 2 '--idle-timeout soon' serve . --net $net --idle-timeout soon

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT */
+/* HTTPS in `handfast serve`: its options, the certificates, and taking up new ones. */
+#include "cmd/serve_secure.h"
+
+#include "cmd/serve.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void serve_secure_init(struct serve_secure *x)
+{
+	static const char http11[] = "http/1.1"; /* RFC 7301 6 */
+
+	*x = (struct serve_secure){ .port = 443 };
+	x->options.alpn[0] = (struct hf_bytes){ (const uint8_t *)http11, sizeof(http11) - 1 };
+	x->options.alpns = 1;
+	text_init(&x->cert);
+	text_init(&x->key);
+	text_init(&x->authority);
+}
+
+void serve_secure_free(struct serve_secure *x)
+{
+	for (unsigned i = 0; i < x->options.certs; i++)
+		free((char *)x->options.cert[i]); /* the key's name is behind it */
+	mint_leaf_free(&x->leaf);
+	mint_blob_free(&x->root);
+	text_free(&x->cert);
+	text_free(&x->key);
+	text_free(&x->authority);
+}
+
+/* ---- options ---- */
+
+/* "CERT,KEY", or one file with both. */
+static int take_files(struct serve_secure *x, const char *value)
+{
+	struct secure_options *o = &x->options;
+	const char *comma = strchr(value, ',');
+	size_t n = comma ? (size_t)(comma - value) : strlen(value);
+	char *both;
+
+	if (n == 0 || (comma && comma[1] == '\0'))
+		return cmd_usage(CMD_serve, "--tls %s: CERT,KEY are wanted, two files, or \"auto\"", value);
+	if (o->certs == SECURE_CREDS)
+		return cmd_usage(CMD_serve, "--tls %s: at most %u certificates", value, SECURE_CREDS);
+	both = strdup(value);
+	if (!both) {
+		cmd_say(CMD_serve, "no memory");
+		return hf_status_exit(HF_FULL);
+	}
+	both[n] = '\0';
+	o->cert[o->certs] = both;
+	o->key[o->certs++] = comma ? both + n + 1 : NULL;
+	return 0;
+}
+
+static int take_tls(struct serve_secure *x, const char *value)
+{
+	static const char automatic[] = "auto";
+	const size_t n = sizeof(automatic) - 1;
+
+	x->asked = true;
+	if (strncmp(value, automatic, n) != 0 || (value[n] != '\0' && value[n] != ':'))
+		return take_files(x, value);
+	x->automatic = true;
+	x->names = value[n] == ':' ? value + n + 1 : NULL;
+	return 0;
+}
+
+static int take_client_cert(struct serve_secure *x, const char *value)
+{
+	static const char *const words[] = {
+		[HF_TLS_CLIENT_CERT_NONE] = "none",
+		[HF_TLS_CLIENT_CERT_REQUEST] = "request",
+		[HF_TLS_CLIENT_CERT_REQUIRE] = "require",
+	};
+
+	for (unsigned i = 0; i < HF_ARRAY_LEN(words); i++) {
+		if (strcmp(value, words[i]) == 0) {
+			x->options.tls.client_cert = (enum hf_tls_client_cert)i;
+			return 0;
+		}
+	}
+	return cmd_usage(CMD_serve, "--client-cert %s: none, request or require", value);
+}
+
+static int take_early_data(struct serve_secure *x, const char *value)
+{
+	uint64_t n;
+
+	if (!cmd_parse_number(value, 0, SERVE_TLS_EARLY_MAX, &n))
+		return cmd_usage(CMD_serve, "--early-data %s: octets, from 0 to %u", value, SERVE_TLS_EARLY_MAX);
+	x->options.tls.early_data_max = (uint32_t)n;
+	return 0;
+}
+
+int serve_secure_take(struct serve_secure *x, int id, const char *value)
+{
+	struct secure_options *o = &x->options;
+
+	switch (id) {
+	case OPT_serve_TLS:
+		return take_tls(x, value);
+	case OPT_serve_TLS_PORT:
+		return cmd_parse_number(value, 1, 65535, &x->port)
+			       ? 0
+			       : cmd_usage(CMD_serve, "--tls-port %s: a port is a number from 1 to 65535", value);
+	case OPT_serve_TLS_ONLY:
+		x->only = true;
+		return 0;
+	case OPT_serve_TLS_MIN:
+		return secure_parse_version(CMD_serve, "tls-min", value, &o->tls.min_version);
+	case OPT_serve_TLS_MAX:
+		return secure_parse_version(CMD_serve, "tls-max", value, &o->tls.max_version);
+	case OPT_serve_CLIENT_CERT:
+		return take_client_cert(x, value);
+	case OPT_serve_CACERT:
+		if (o->cacerts == SECURE_CREDS)
+			return cmd_usage(CMD_serve, "--cacert %s: at most %u files", value, SECURE_CREDS);
+		o->cacert[o->cacerts++] = value;
+		return 0;
+	case OPT_serve_RSA_KEY_TRANSPORT:
+		o->tls.rsa_key_transport = true;
+		return 0;
+	case OPT_serve_EARLY_DATA:
+		return take_early_data(x, value);
+	default:
+		o->insecure_key_permissions = true;
+		return 0;
+	}
+}
+
+int serve_secure_check(const struct serve_secure *x)
+{
+	const struct secure_options *o = &x->options;
+
+	if (!x->asked && (x->only || o->tls.min_version || o->tls.max_version || o->tls.client_cert || o->cacerts ||
+			  o->tls.rsa_key_transport || o->tls.early_data_max))
+		return cmd_usage(CMD_serve, "options of TLS, but no --tls: it names the certificate");
+	if (o->tls.min_version && o->tls.max_version && o->tls.min_version > o->tls.max_version)
+		return cmd_usage(CMD_serve, "--tls-min is above --tls-max");
+	if (o->tls.client_cert != HF_TLS_CLIENT_CERT_NONE && o->cacerts == 0)
+		return cmd_usage(CMD_serve, "--client-cert: --cacert says by whom they must be signed");
+	return 0;
+}
+
+/* ---- certificates ---- */
+
+static int draw_seed(const struct serve *s, uint8_t seed[32])
+{
+	if (s->loop.sim) {
+		hf_entropy_from_seed(s->loop.seed ^ 0x53455256, seed, 32); /* not the client's */
+		return 0;
+	}
+	if (hf_entropy(seed, 32) == HF_OK)
+		return 0;
+	cmd_say(s->loop.command, "no randomness");
+	return hf_status_exit(HF_SYSTEM);
+}
+
+/* With options that leave nothing to talk with, no machine could be made later. */
+static int try_side(struct secure_side *side, hf_time_ns now)
+{
+	const struct hf_tls_start start = { 0 };
+	struct secure trial;
+	hf_status st = secure_open(&trial, side, &start, now);
+
+	secure_close(&trial);
+	if (st == HF_OK)
+		return 0;
+	if (st == HF_INVALID)
+		return cmd_usage(side->command, "these options leave nothing to speak TLS with");
+	cmd_say(side->command, "%s", hf_status_sentence(st));
+	return hf_status_exit(st);
+}
+
+static int make_side(struct serve *s, struct serve_side **ret)
+{
+	struct secure_options o = s->secure->options;
+	struct serve_side *made = calloc(1, sizeof(*made));
+	uint8_t seed[32];
+	int code;
+
+	if (!made) {
+		cmd_say(s->loop.command, "no memory");
+		return hf_status_exit(HF_FULL);
+	}
+	o.no_trust = o.tls.client_cert == HF_TLS_CLIENT_CERT_NONE;
+	code = draw_seed(s, seed);
+	if (code == 0)
+		code = secure_side_open(&made->side, s->loop.command, &o, true, (uint64_t)s->loop.wall_offset, seed);
+	explicit_bzero(seed, sizeof(seed));
+	if (code == 0) {
+		code = try_side(&made->side, s->loop.now);
+		if (code != 0)
+			secure_side_close(&made->side);
+	}
+	if (code == 0)
+		*ret = made;
+	else
+		free(made);
+	return code;
+}
+
+int serve_secure_prepare(struct serve *s)
+{
+	struct serve_side *side;
+	int code;
+
+	/* A certificate made on the way waits until the addresses are known. */
+	if (!s->secure || !s->secure->asked || s->secure->options.certs == 0)
+		return 0;
+	code = make_side(s, &side);
+	if (code == 0)
+		s->tls.side = side;
+	return code;
+}
+
+int serve_secure_open(struct serve *s, uint32_t connections)
+{
+	struct serve_side *side = s->tls.side;
+	int code = 0;
+
+	if (!s->secure || !s->secure->asked)
+		return 0;
+	if (s->secure->automatic)
+		code = serve_auto(s->secure, &s->loop);
+	if (code == 0 && side && s->secure->automatic) {
+		secure_side_close(&side->side);
+		free(side);
+		s->tls.side = side = NULL;
+	}
+	if (code == 0 && !side)
+		code = make_side(s, &side);
+	if (code != 0)
+		return code;
+	side->side.tls.epoch_ns = (uint64_t)s->loop.wall_offset;
+	serve_tls_open(s, side, connections);
+	return 0;
+}
+
+void serve_secure_reload(struct serve *s)
+{
+	struct serve_side *side;
+	int code = 0;
+
+	if (s->secure->automatic)
+		code = serve_auto(s->secure, &s->loop);
+	if (code == 0)
+		code = make_side(s, &side);
+	if (code != 0) {
+		cmd_say(s->loop.command, "the certificates stay as they were");
+		return;
+	}
+	/* Tickets stay good; but not those of clients whom the new files may not believe any more. */
+	if (side->side.tls.client_cert == HF_TLS_CLIENT_CERT_NONE)
+		side->side.ticket_keys = s->tls.side->side.ticket_keys;
+	serve_tls_change(s, side);
+	if (!s->quiet)
+		cmd_say(s->loop.command, "certificates read anew");
+}
