@@ -20,7 +20,6 @@ def outside(layers, module):
 def main():
     build, layers, faults, looked_at = sys.argv[1], Layers(), [], 0
     with tempfile.TemporaryDirectory() as scratch:
-        # A program and not a shared object: the libraries are made for programs (b_staticpic=false).
         empty = os.path.join(scratch, "main.c")
         with open(empty, "w", encoding="ascii") as f:
             f.write("int main(void) { return 0; }\n")

@@ -4,6 +4,8 @@
 
 #include "hf/crypto.h"
 
+HF_API_BEGIN
+
 /*
  * Certificates: the ones we show (struct hf_cred), the ones we trust (struct hf_trust), and what a check of a peer's chain
  * comes to (struct hf_cert_report).
@@ -135,5 +137,7 @@ const char *hf_cert_fault_code(enum hf_cert_fault f);     /* "expired": stable, 
 const char *hf_cert_fault_sentence(enum hf_cert_fault f); /* what is wrong */
 const char *hf_cert_fault_advice(enum hf_cert_fault f);   /* what to do */
 uint8_t hf_cert_fault_alert(enum hf_cert_fault f);        /* the alert RFC 8446 6.2 assigns */
+
+HF_API_END
 
 #endif

@@ -4,6 +4,8 @@
 
 #include "hf/status.h"
 
+HF_API_BEGIN
+
 /*
  * The primitives, fetched once from libcrypto and kept: opened at the start of a program, read-only afterwards, shared by
  * any number of connections and threads.
@@ -26,5 +28,7 @@ void hf_crypto_fix_randomness(const uint8_t seed[32]);
 
 /* "libcrypto" or "ipsec-mb": who seals and opens records, by what the processor has. Never NULL. */
 const char *hf_crypto_aead_backend(const struct hf_crypto *c);
+
+HF_API_END
 
 #endif

@@ -4,6 +4,8 @@
 
 #include "hf/host.h"
 
+HF_API_BEGIN
+
 /*
  * A net is a host joined to a real wire: a TUN or TAP device, or an interface through AF_PACKET. It owns the device, the
  * host's memory, the clock and the source of randomness; it is where system calls are made. A program's loop is
@@ -156,5 +158,7 @@ hf_time_ns hf_clock_now(void); /* CLOCK_MONOTONIC */
 HF_NODISCARD hf_status hf_entropy(void *to, size_t n);
 /* The same octets for the same seed, for hf_host_config.entropy. */
 void hf_entropy_from_seed(uint64_t seed, void *to, size_t n);
+
+HF_API_END
 
 #endif

@@ -5,6 +5,8 @@
 #include "hf/status.h"
 #include "hf/trace.h"
 
+HF_API_BEGIN
+
 /*
  * A host is a value: frames and a time go in (hf_host_feed), frames and a wake-up time come out (hf_host_pull,
  * hf_host_wake_at). It makes no system call, reads no clock, draws no randomness and allocates nothing after init. One
@@ -231,8 +233,8 @@ HF_NODISCARD hf_status hf_conn_write_borrowed(struct hf_host *h, hf_conn c, stru
 
 /*
  * Room at the end of what is queued, for octets that are made and not copied (records of TLS): up to n octets in up to `max`
- * pieces. hf_conn_commit() then queues the first `n` of them, 0 for none, and must be the next call to this host: the room is
- * gone after any other. HF_OK; HF_AGAIN when no room at all; else as hf_conn_write(). Commit: also HF_INVALID, when it is not
+ * pieces. hf_conn_commit() then queues the first `n` of them, 0 for none; no other call to this host may stand between, but
+ * hf_conn_read(): the room would be gone. HF_OK; HF_AGAIN when no room at all; else as hf_conn_write(). Commit: also HF_INVALID, when it is not
  * for this connection or for more than there was.
  */
 HF_NODISCARD hf_status hf_conn_reserve(struct hf_host *h, hf_conn c, size_t n, hf_time_ns now, struct hf_room *rooms,
@@ -354,5 +356,7 @@ struct hf_host_footprint {
 	size_t conn, half_open, time_wait;
 };
 struct hf_host_footprint hf_host_footprint(void);
+
+HF_API_END
 
 #endif

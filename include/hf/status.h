@@ -4,6 +4,8 @@
 
 #include "hf/types.h"
 
+HF_API_BEGIN
+
 /* Every outcome that a peer, a user or a limit can cause. hf/status.def has one row for each. */
 typedef enum hf_status {
 #define S(name, errno_, exit_, sentence) HF_##name,
@@ -31,5 +33,7 @@ int hf_status_exit(hf_status s);
 		if (hf_try_status_ != HF_OK)       \
 			return hf_try_status_;     \
 	} while (0)
+
+HF_API_END
 
 #endif

@@ -4,6 +4,8 @@
 
 #include "hf/cert.h"
 
+HF_API_BEGIN
+
 /*
  * One end of a TLS connection as a value: TLS 1.3 (RFC 8446) and 1.2 (RFC 5246), client and server, over any stream of
  * octets. One call, hf_tls_step(), takes octets from the peer and gives octets for it, and says what it waits for: more
@@ -85,6 +87,8 @@ size_t hf_tls_room(void);
  */
 HF_NODISCARD hf_status hf_tls_init(void *mem, struct hf_room room, const struct hf_tls_config *cfg,
 				   const struct hf_tls_start *start, hf_time_ns now, struct hf_tls **ret);
+/* Nothing more is done with it but hf_tls_end(): until then hf_tls_take_room() gives all rooms back, at any time. */
+void hf_tls_abandon(struct hf_tls *t);
 /* Wipes all secrets and gives libcrypto's contexts back. */
 void hf_tls_end(struct hf_tls *t);
 
@@ -188,7 +192,10 @@ const struct hf_tls_question *hf_tls_question(const struct hf_tls *t);
 
 /* One room more; an earlier one that is not needed any longer comes back (else its len is 0). */
 void hf_tls_give_room(struct hf_tls *t, struct hf_room room, struct hf_room *ret_old);
-/* Once connected, and before hf_tls_end(): the rooms back, one by one, until len is 0 (in use for a moment, or all gone). */
+/*
+ * Once connected or abandoned, and before hf_tls_end(): the rooms back, one by one, until len is 0 (in use for a moment, or
+ * all gone).
+ */
 struct hf_room hf_tls_take_room(struct hf_tls *t);
 
 /* Must live until the handshake is over. */
@@ -311,10 +318,10 @@ const char *hf_tls_told_name(unsigned kind);
 const char *hf_tls_told_rfc(unsigned kind);
 const char *hf_tls_told_sentence(unsigned kind);
 const char *hf_tls_state_name(unsigned state);
-
-#endif
 /* Of x in HF_TLS_TOLD_FAILED. */
 const char *hf_tls_why_sentence(unsigned why);
 const char *hf_tls_why_rfc(unsigned why);
 
 HF_API_END
+
+#endif

@@ -4,6 +4,8 @@
 
 #include "hf/types.h"
 
+HF_API_BEGIN
+
 /* RFC 9293 3.3.2. */
 enum hf_tcp_state {
 	HF_TCP_CLOSED,
@@ -44,5 +46,7 @@ const char *hf_trace_name(unsigned kind);
 const char *hf_trace_rfc(unsigned kind);      /* "9293 3.10.7.4": RFC number and section */
 const char *hf_trace_sentence(unsigned kind); /* with {placeholders}, see hf/trace.def */
 const char *hf_tcp_state_name(unsigned state);
+
+HF_API_END
 
 #endif

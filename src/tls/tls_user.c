@@ -98,9 +98,14 @@ hf_status hf_tls_init(void *mem, struct hf_room room, const struct hf_tls_config
 	return HF_OK;
 }
 
-void hf_tls_end(struct hf_tls *t)
+void hf_tls_abandon(struct hf_tls *t)
 {
 	t->ending = true;
+}
+
+void hf_tls_end(struct hf_tls *t)
+{
+	hf_tls_abandon(t);
 	while (hf_tls_take_room(t).len > 0)
 		;
 	tls_side_clear(&t->rd);
