@@ -234,8 +234,8 @@ HF_NODISCARD hf_status hf_conn_write_borrowed(struct hf_host *h, hf_conn c, stru
 /*
  * Room at the end of what is queued, for octets that are made and not copied (records of TLS): up to n octets in up to `max`
  * pieces. hf_conn_commit() then queues the first `n` of them, 0 for none; no other call to this host may stand between, but
- * hf_conn_read(): the room would be gone. HF_OK; HF_AGAIN when no room at all; else as hf_conn_write(). Commit: also HF_INVALID, when it is not
- * for this connection or for more than there was.
+ * hf_conn_read(): the room would be gone. HF_OK; HF_AGAIN when no room at all; else as hf_conn_write(). Commit: also
+ * HF_INVALID, when it is not for this connection or for more than there was.
  */
 HF_NODISCARD hf_status hf_conn_reserve(struct hf_host *h, hf_conn c, size_t n, hf_time_ns now, struct hf_room *rooms,
 				       size_t max, size_t *ret_count);
