@@ -140,7 +140,8 @@ def in_memory(build, result):
 
 TLS_ROWS = (
     ("tls-full13-server", "full 1.3, server", "libssl", 1.8),
-    ("tls-full13-client", "full 1.3, client", "libssl", None),
+    ("tls-full13-client", "full 1.3, client", "libssl", 2.0),
+    ("tls-first13-client", "  ... its first time", "libssl", None),
     ("tls-resumed13-server", "resumed 1.3, server", "libssl", 2.0),
     ("tls-resumed13-client", "resumed 1.3, client", "libssl", None),
     ("tls-full12-server", "full 1.2, server", "libssl", None),

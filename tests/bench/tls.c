@@ -3,7 +3,9 @@
  * TLS in memory on one core, ours beside Debian's libssl in the same run, with the same certificates: whole handshakes and
  * resumed ones, each side's processor time by itself, records of 16 KiB, and what an idle connection costs in memory.
  *
- *	tls [full13|resumed13|full12|resumed12|records|footprint]...
+ *	tls [full13|first13|resumed13|full12|resumed12|records|footprint]...
+ *
+ * first13 is full13 for a client that never met the server before, and so remembers nothing of its certificates.
  *
  * The two take turns, round by round, so that both see the same minute of a shared machine; the best round of each counts.
  */
@@ -85,9 +87,17 @@ static void make_certificates(void)
 	must(mint_ca_cert(ca, MINT_ROOT, &root) == HF_OK, "root");
 	hf_crypto_fix_randomness(NULL);
 	must(hf_cred_load(crypto, text_of(&leaf.chain), text_of(&leaf.key), &cred, &trouble) == HF_OK, "credentials");
+	mint_ca_free(ca);
+}
+
+/* One that remembers nothing. */
+static void make_trust(void)
+{
+	struct hf_cert_trouble trouble;
+
+	hf_trust_free(trust);
 	must(hf_trust_make(crypto, &trust) == HF_OK, "trust");
 	must(hf_trust_add(trust, text_of(&root), &trouble) == HF_OK, "anchor");
-	mint_ca_free(ca);
 }
 
 /* ---- ours ---- */
@@ -224,7 +234,7 @@ static void their_make(uint16_t version)
 		their_ctx[i] = SSL_CTX_new(i ? TLS_server_method() : TLS_client_method());
 		SSL_CTX_set_min_proto_version(their_ctx[i], version);
 		SSL_CTX_set_max_proto_version(their_ctx[i], version);
-		SSL_CTX_set1_groups_list(their_ctx[i], "X25519");
+		SSL_CTX_set1_groups_list(their_ctx[i], "X25519:P-256");
 		SSL_CTX_set_ciphersuites(their_ctx[i], "TLS_AES_128_GCM_SHA256");
 		SSL_CTX_set_cipher_list(their_ctx[i], "ECDHE-ECDSA-AES128-GCM-SHA256");
 		SSL_CTX_set_mode(their_ctx[i], SSL_MODE_RELEASE_BUFFERS);
@@ -323,9 +333,10 @@ static void say(const char *what, const char *who, double count, double cpu_s)
 	fflush(stdout);
 }
 
-static void run_handshakes(const char *what, uint16_t version, bool resume)
+static void run_handshakes(const char *what, uint16_t version, bool resume, bool first)
 {
-	static const uint16_t suites[] = { 0x1301, 0xc02b }, groups[] = { 0x001d };
+	/* The second group: RFC 8422 5.3 wants the certificate's curve among them. */
+	static const uint16_t suites[] = { 0x1301, 0xc02b }, groups[] = { 0x001d, 0x0017 };
 	struct hf_tls_config cfg[2];
 	struct end c, s;
 	double best[4] = { 1e9, 1e9, 1e9, 1e9 };
@@ -350,6 +361,9 @@ static void run_handshakes(const char *what, uint16_t version, bool resume)
 
 		c.cpu = s.cpu = 0;
 		for (int i = 0; i < PER_ROUND; i++) {
+			if (first)
+				make_trust();
+			c.keeper.trust = s.keeper.trust = trust;
 			handshake(&c, &s, &cfg[0], &cfg[1], resume && session_len > 0);
 			end_stop(&c);
 			end_stop(&s);
@@ -460,17 +474,20 @@ int main(int argc, char **argv)
 
 	must(hf_crypto_open(&crypto) == HF_OK, "libcrypto");
 	make_certificates();
+	make_trust();
 	for (int i = all ? 0 : 1; i < (all ? 1 : argc); i++) {
 		const char *what = argv[i];
 
 		if (all || strcmp(what, "full13") == 0)
-			run_handshakes("full13", HF_TLS_1_3, false);
+			run_handshakes("full13", HF_TLS_1_3, false, false);
+		if (all || strcmp(what, "first13") == 0)
+			run_handshakes("first13", HF_TLS_1_3, false, true);
 		if (all || strcmp(what, "resumed13") == 0)
-			run_handshakes("resumed13", HF_TLS_1_3, true);
+			run_handshakes("resumed13", HF_TLS_1_3, true, false);
 		if (all || strcmp(what, "full12") == 0)
-			run_handshakes("full12", HF_TLS_1_2, false);
+			run_handshakes("full12", HF_TLS_1_2, false, false);
 		if (all || strcmp(what, "resumed12") == 0)
-			run_handshakes("resumed12", HF_TLS_1_2, true);
+			run_handshakes("resumed12", HF_TLS_1_2, true, false);
 		if (all || strcmp(what, "records") == 0)
 			run_records();
 		if (all || strcmp(what, "footprint") == 0)
