@@ -437,6 +437,9 @@ static void note_states(struct drawing *d, size_t from, size_t to)
 			d->tls_changed[e->side] |= d->tls_state[e->side] != state;
 			d->tls_state[e->side] = state;
 		} else if (e->what == LADDER_RECORD && e->record.kind == HF_TR_TCP_STATE && is_between_them(d, &e->record)) {
+			/* A new connection: what TLS was on the one before is over. */
+			if (e->record.to == HF_TCP_SYN_SENT || e->record.to == HF_TCP_SYN_RECEIVED)
+				d->tls_state[e->side] = NULL;
 			d->state[e->side] = hf_tcp_state_name(e->record.to);
 			d->changed[e->side] = true;
 		}

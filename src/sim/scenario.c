@@ -42,12 +42,13 @@ void sim_scenario_play(const struct sim_scenario *s, uint64_t seed, struct sim_r
 	*ret = (struct sim_run){ .scenario = s, .seed = seed, .parts = s->parts ? s->parts : 1 };
 	HF_ASSERT(ret->parts <= SIM_PARTS_MAX);
 	for (ret->part = 0; ret->part < ret->parts; ret->part++) {
-		ret->client = ret->server = NULL;
+		ret->client = ret->server = ret->second = NULL;
 		ret->title = NULL;
 		ret->until = HF_S(600);
 		memset(ret->scratch, 0, sizeof(ret->scratch));
 		s->set_up(ret);
 		ret->worlds[ret->part] = ret->world;
+		ret->clients[ret->part] = ret->client;
 		ret->titles[ret->part] = ret->title;
 		ret->ended[ret->part] = sim_world_run(ret->world, ret->until);
 		s->expect(ret);
@@ -102,6 +103,10 @@ void sim_run_ladder(const struct sim_run *run, struct text *out, const struct lo
 		if (run->titles[i])
 			text_addf(out, "%s%u. %s\n\n", i ? "\n" : "", i + 1, run->titles[i]);
 		ladder_text(out, names, log, n, sim_world_start(run->worlds[i]), look);
+	}
+	if (run->scenario->show) {
+		text_add(out, "\n");
+		run->scenario->show(run, out, look);
 	}
 }
 
@@ -165,6 +170,12 @@ void sim_run_json(const struct sim_run *run, struct text *out)
 		json_object_end(&j);
 	}
 	json_array_end(&j);
+	if (run->scenario->show_json) {
+		json_key(&j, "shown");
+		json_object(&j);
+		run->scenario->show_json(run, &j);
+		json_object_end(&j);
+	}
 	json_object_end(&j);
 }
 

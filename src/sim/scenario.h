@@ -27,6 +27,9 @@ struct sim_scenario {
 	unsigned parts;       /* 0: one */
 	void (*set_up)(struct sim_run *run);
 	void (*expect)(struct sim_run *run); /* after each part */
+	/* What people see below the ladders, and programs as the members of an object; NULL: nothing. */
+	void (*show)(const struct sim_run *run, struct text *out, const struct look *look);
+	void (*show_json)(const struct sim_run *run, struct json *j);
 };
 
 struct sim_expectation {
@@ -41,12 +44,13 @@ struct sim_run {
 	unsigned part; /* the one being played */
 	/* set by set_up() */
 	struct sim_world *world;
-	struct sim_app *client, *server;
+	struct sim_app *client, *server, *second; /* second: one more client, where there is one */
 	const char *title; /* of the part, or NULL */
 	hf_time_ns until;
 	uint64_t scratch[4]; /* the scenario's own, cleared before each part */
 	/* what came of it */
 	struct sim_world *worlds[SIM_PARTS_MAX];
+	struct sim_app *clients[SIM_PARTS_MAX];
 	const char *titles[SIM_PARTS_MAX];
 	hf_time_ns ended[SIM_PARTS_MAX];
 	unsigned parts;
@@ -63,7 +67,7 @@ bool sim_run_ok(const struct sim_run *run);
 uint64_t sim_run_digest(const struct sim_run *run);
 const char *sim_run_host_name(const struct sim_run *run, unsigned host);
 
-/* The ladders of all parts, for people; the compact one of one part; everything as JSON. */
+/* The ladders of all parts, and what the scenario shows below them, for people; the compact one of one part; everything as JSON. */
 void sim_run_ladder(const struct sim_run *run, struct text *out, const struct look *look);
 void sim_run_compact(const struct sim_run *run, unsigned part, struct text *out);
 void sim_run_json(const struct sim_run *run, struct text *out);

@@ -11,13 +11,39 @@
 #define RING 256u
 #define OUT_ROOM 20000u /* a record of the longest kind */
 #define PIECES 64u
+#define REMARKS_MAX 32u /* bits of sim_tls.remarked */
 
 static struct hf_room lend(struct sim_tls *t, size_t n);
 static void get_back(struct sim_tls *t, struct hf_room room);
 static bool answer(struct sim_tls *t, enum hf_tls_does does, const struct hf_tls_io *io, struct text *data);
+static void settle(struct sim_tls *t, enum hf_tls_does what);
+static void say_chain(struct sim_tls *t);
 static size_t skip(const struct hf_bytes *in, size_t ins, size_t n, struct hf_bytes rest[PIECES]);
 static void gather(struct sim_tls *t);
 static void remark(struct sim_tls *t, const struct hf_tls_record_told *r);
+
+void sim_tls_side_remark(struct sim_tls_side *side, enum hf_tls_told kind, bool sent, int x, const char *text)
+{
+	side->remarks = sim_must(realloc(side->remarks, (side->remark_count + 1) * sizeof(*side->remarks)));
+	side->remarks[side->remark_count++] = (struct sim_tls_remark){ .kind = kind, .sent = sent, .x = x, .text = text };
+	HF_ASSERT(side->remark_count <= REMARKS_MAX);
+}
+
+void sim_tls_side_show(struct sim_tls_side *side, const struct hf_cred *cred)
+{
+	side->cred = sim_must(realloc(side->cred, (side->keeper.cred_count + 1) * sizeof(*side->cred)));
+	side->cred[side->keeper.cred_count++] = cred;
+	side->keeper.creds = side->cred;
+}
+
+void sim_tls_side_free(struct sim_tls_side *side)
+{
+	text_free(&side->session);
+	free(side->cred);
+	free(side->remarks);
+	free(side->ticket_keys);
+	free(side);
+}
 
 struct sim_tls *sim_tls_open(struct sim_world *w, struct sim_tls_side *side, unsigned host, uint16_t local_port,
 			     uint16_t remote_port)
@@ -146,14 +172,47 @@ static bool answer(struct sim_tls *t, enum hf_tls_does does, const struct hf_tls
 	case HF_TLS_FAILED:
 		t->end = SIM_TLS_FAILED;
 		return false;
-	case HF_TLS_WANTS_VERDICT:
-		t->judged = true;
-		break;
 	default:
-		break;
+		settle(t, does);
+		return true;
 	}
-	HF_ASSERT(hf_tls_settle(t->machine, &t->side->keeper, sim_world_now(t->world), &t->report));
-	return true;
+}
+
+static void settle(struct sim_tls *t, enum hf_tls_does what)
+{
+	const bool settled = hf_tls_settle(t->machine, &t->side->keeper, sim_world_now(t->world), &t->report);
+
+	HF_ASSERT(settled);
+	if (what != HF_TLS_WANTS_VERDICT)
+		return;
+	t->judged = true;
+	say_chain(t);
+}
+
+/* Who says so of whom, down to the one that is believed; and what is wrong with it. */
+static void say_chain(struct sim_tls *t)
+{
+	const struct hf_cert_report *r = &t->report;
+	struct text chain;
+
+	text_init(&chain);
+	for (unsigned i = 0; i < r->certs; i++) {
+		const struct hf_cert_view *c = &r->cert[i];
+
+		text_addf(&chain, "%s%s", i ? ", signed by " : "", c->subject);
+		if (i == 0)
+			text_addf(&chain, " (for %s; its key: %s)", c->names, c->key);
+		if (c->from_trust)
+			text_add(&chain, ", which is trusted here");
+	}
+	if (r->certs && !r->cert[r->certs - 1].from_trust)
+		text_addf(&chain, ", signed by %s, which is not here", r->cert[r->certs - 1].issuer);
+	sim_world_say(t->world, t->host, "5280 6.1", "looks at the certificate: %s", text_str(&chain));
+	if (r->fault != HF_CERT_GOOD)
+		sim_world_say(t->world, t->host, "8446 4.4.2.4", "does not believe it: %s%s%s; what to do: %s",
+			      hf_cert_fault_sentence(r->fault), *r->detail ? ": " : "", r->detail,
+			      hf_cert_fault_advice(r->fault));
+	text_free(&chain);
 }
 
 static void gather(struct sim_tls *t)

@@ -23,7 +23,7 @@ struct sim_tls_side { /* what the connections of one program have in common */
 	struct hf_tls_config cfg;
 	struct hf_tls_keeper keeper;
 	const char *name; /* client: the server's */
-	const struct sim_tls_remark *remarks;
+	struct sim_tls_remark *remarks;
 	size_t remark_count;
 	bool no_notify;      /* ends without close_notify, as RFC 8446 6.1 does not allow */
 	struct text session; /* client: the newest, used by the next connection */
@@ -61,6 +61,11 @@ struct sim_tls { /* one connection */
 	bool judged; /* the peer's certificates: */
 	struct hf_cert_report report;
 };
+
+void sim_tls_side_remark(struct sim_tls_side *side, enum hf_tls_told kind, bool sent, int x, const char *text);
+/* One certificate more that it may show. */
+void sim_tls_side_show(struct sim_tls_side *side, const struct hf_cred *cred);
+void sim_tls_side_free(struct sim_tls_side *side);
 
 struct sim_tls *sim_tls_open(struct sim_world *w, struct sim_tls_side *side, unsigned host, uint16_t local_port,
 			     uint16_t remote_port);

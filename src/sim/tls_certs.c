@@ -113,19 +113,7 @@ static struct sim_tls_side *make_side(struct sim_certs *c)
 
 static void drop_side(void *thing)
 {
-	struct sim_tls_side *side = thing;
-
-	text_free(&side->session);
-	free(side->cred);
-	free(side->ticket_keys);
-	free(side);
-}
-
-void sim_tls_side_show(struct sim_tls_side *side, const struct hf_cred *cred)
-{
-	side->cred = sim_must(realloc(side->cred, (side->keeper.cred_count + 1) * sizeof(*side->cred)));
-	side->cred[side->keeper.cred_count++] = cred;
-	side->keeper.creds = side->cred;
+	sim_tls_side_free(thing);
 }
 
 struct sim_tls_side *sim_certs_client(struct sim_certs *c, const char *name)

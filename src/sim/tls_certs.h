@@ -34,7 +34,5 @@ const struct hf_cred *sim_certs_leaf(struct sim_certs *c, const struct sim_leaf_
 /* A client that trusts the authority and asks for `name`, and a server that shows `cred`; both may be changed afterwards. */
 struct sim_tls_side *sim_certs_client(struct sim_certs *c, const char *name);
 struct sim_tls_side *sim_certs_server(struct sim_certs *c, const struct hf_cred *cred);
-/* One certificate more that it may show. */
-void sim_tls_side_show(struct sim_tls_side *side, const struct hf_cred *cred);
 
 #endif

@@ -138,7 +138,7 @@ static void write_all(struct sim_app *app, struct sim_session *s)
 {
 	struct sim_web *web = s->web;
 	struct text *out = &web->out;
-	const size_t before = web->out.len;
+	size_t before;
 	bool hold = false;
 
 	if (web->later.len > 0) {
@@ -148,6 +148,7 @@ static void write_all(struct sim_app *app, struct sim_session *s)
 			text_clear(&web->later);
 		}
 	}
+	before = web->out.len;
 	if (web->tls) {
 		sim_tls_put(web->tls, &web->out);
 		s->written += before - hf_min_u64(before, web->out.len);
@@ -211,13 +212,15 @@ static int first_words(const char *head)
 static void ask(struct sim_app *app, struct sim_session *s)
 {
 	struct sim_web *web = s->web;
-	const char *head = web->cfg->requests[web->asked];
+	const char *head = web->cfg->requests[web->asked], *cookie;
 
 	text_add(&web->out, head);
 	http_client_init(&web->http, false);
 	web->waiting = true;
 	web->asked++;
-	sim_world_say(app->world, app->cfg.host, "9112 3", "asks: %.*s", first_words(head), head);
+	cookie = strstr(head, "Cookie: ");
+	sim_world_say(app->world, app->cfg.host, "9112 3", "asks: %.*s%s%.*s", first_words(head), head,
+		      cookie ? ", " : "", cookie ? (int)strcspn(cookie, "\r") : 0, cookie ? cookie : "");
 }
 
 static void answer_ends(struct sim_app *app, struct sim_web *web, struct sim_answer *a, const char *fault, const char *rfc)
@@ -252,6 +255,10 @@ static bool hear(struct sim_app *app, struct sim_session *s)
 			if (web->tls && web->tls->end == SIM_TLS_TRUNCATED) {
 				a->truncated = true;
 				answer_ends(app, web, a, "the stream ended without close_notify", "9112 9.8");
+				return true;
+			}
+			if (web->tls && web->tls->end == SIM_TLS_FAILED) {
+				answer_ends(app, web, a, "TLS has ended the connection", "8446 6.2");
 				return true;
 			}
 			return false;
@@ -337,8 +344,8 @@ static void answer(struct sim_app *app, struct sim_session *s, const struct h1_h
 	web->later_at = now_of(app) + web->cfg->pause;
 	web->over |= web->cfg->until_close || !head->keep_alive;
 	web->answered++;
-	sim_world_say(app->world, app->cfg.host, "9112 4", "answers %.*s: %u %s, %zu octets of content",
-		      (int)head->target.len, (const char *)head->target.at, status, http_reason(status), n);
+	sim_world_say(app->world, app->cfg.host, "9112 4", "answers %.*s: %u %s, \"%.*s\"", (int)head->target.len,
+		      (const char *)head->target.at, status, http_reason(status), (int)strcspn(body, "\n"), body);
 }
 
 static void act_as_server(struct sim_app *app, struct sim_session *s)

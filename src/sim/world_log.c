@@ -48,7 +48,7 @@ void sim_world_remark(struct sim_world *w, unsigned host, const char *text)
 void sim_world_say(struct sim_world *w, unsigned host, const char *rfc, const char *format, ...)
 {
 	va_list args;
-	char line[512];
+	char line[1024];
 	struct ladder_event *e;
 
 	if (w->cfg.forget)
@@ -82,7 +82,8 @@ void sim_world_tell_tls(struct sim_world *w, unsigned host, uint16_t local_port,
 void sim_world_add_secret(struct sim_world *w, const char *line)
 {
 	digest(w, line, strlen(line));
-	if (!w->cfg.forget)
+	/* Both ends know the same ones. */
+	if (!w->cfg.forget && !strstr(text_str(&w->secrets), line))
 		text_addf(&w->secrets, "%s\n", line);
 }
 

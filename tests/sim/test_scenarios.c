@@ -17,7 +17,7 @@ static void all_play_twice_alike(void **state)
 	size_t n = sim_scenarios(&all);
 
 	(void)state;
-	assert_true(n >= 21);
+	assert_true(n >= 35);
 	for (size_t i = 0; i < n; i++) {
 		for (uint64_t seed = 1; seed <= SEEDS; seed++) {
 			struct sim_run a, b;

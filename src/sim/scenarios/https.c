@@ -6,6 +6,9 @@
 #include "explain/tls_fold.h"
 #include "wire/tls_wire.h"
 
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct sim_page pages[] = {
@@ -15,6 +18,12 @@ static const struct sim_page pages[] = {
 static const char *const requests[] = {
 	"GET / HTTP/1.1\r\nHost: " HTTPS_NAME "\r\n\r\n",
 };
+
+static void drop_text(void *thing)
+{
+	text_free(thing);
+	free(thing);
+}
 
 struct https https_begin(struct sim_run *run, const struct sim_leaf_ask *leaf)
 {
@@ -51,6 +60,23 @@ void https_run(struct sim_run *run, const struct https *h)
 									.port = h->answers.tls ? HTTPS_PORT : HTTP_PORT,
 									.web = &h->answers });
 	run->client = https_client(run, h, 0);
+}
+
+const char *https_text(struct sim_run *run, const char *format, ...)
+{
+	struct text *t = malloc(sizeof(*t));
+	char line[1024];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	if (!t)
+		abort();
+	text_init(t);
+	text_add(t, line);
+	sim_world_keep(run->world, t, drop_text);
+	return text_str(t);
 }
 
 const struct sim_web *https_web(const struct sim_app *app, unsigned nth)
@@ -135,24 +161,30 @@ bool https_on_wire(const struct sim_run *run, unsigned from, const char *text)
 	return false;
 }
 
-void https_expect_page(struct sim_run *run, uint16_t version)
+void https_expect_whole_page(struct sim_run *run, const struct sim_app *app, unsigned nth)
 {
-	const struct sim_web *web = https_web(run->client, 0);
-	const struct hf_tls_info client = sim_tls_info(https_tls(run->client, 0)),
-				 server = sim_tls_info(https_tls(run->server, 0));
+	const struct sim_web *web = https_web(app, 0);
+	const struct sim_tls *client = https_tls(app, 0), *server = https_tls(run->server, nth);
 
-	sim_expect(run, client.connected && server.connected && client.version == version && server.version == version,
-		   "both ends are connected with %s", tls_version_name(version));
-	sim_expect(run, client.suite == server.suite && client.group == server.group, "and with the same suite and group");
+	sim_expect(run, sim_tls_info(client).connected && sim_tls_info(server).connected, "both ends are connected");
 	sim_expect(run,
 		   web->answers == 1 && web->answer[0].whole && web->answer[0].status == 200 &&
 			   strcmp(text_str(&web->answer[0].body), HTTPS_SECRET "\n") == 0,
 		   "the client has the page, whole");
 	sim_expect(run, !https_on_wire(run, SIM_ANYBODY, HTTPS_SECRET), "the page is in no frame in the clear");
-	sim_expect(run,
-		   https_tls(run->client, 0) && https_tls(run->client, 0)->end == SIM_TLS_CLOSED &&
-			   https_tls(run->server, 0)->end == SIM_TLS_CLOSED,
+	sim_expect(run, client && server && client->end == SIM_TLS_CLOSED && server->end == SIM_TLS_CLOSED,
 		   "both say close_notify before they end");
+}
+
+void https_expect_page(struct sim_run *run, uint16_t version)
+{
+	const struct hf_tls_info client = sim_tls_info(https_tls(run->client, 0)),
+				 server = sim_tls_info(https_tls(run->server, 0));
+
+	https_expect_whole_page(run, run->client, 0);
+	sim_expect(run, client.version == version && server.version == version, "they have agreed on %s",
+		   tls_version_name(version));
+	sim_expect(run, client.suite == server.suite && client.group == server.group, "and on the same suite and group");
 	sim_expect_clean_end(run);
 }
 

@@ -24,6 +24,9 @@ void https_run(struct sim_run *run, const struct https *h);
 /* One more client, later. */
 struct sim_app *https_client(struct sim_run *run, const struct https *h, hf_time_ns at);
 
+/* A text that lives as long as the world. */
+__attribute__((format(printf, 2, 3))) const char *https_text(struct sim_run *run, const char *format, ...);
+
 /* The nth connection of a program; never NULL, empty when there is none. */
 const struct sim_web *https_web(const struct sim_app *app, unsigned nth);
 const struct sim_tls *https_tls(const struct sim_app *app, unsigned nth);
@@ -31,6 +34,8 @@ const struct sim_tls *https_tls(const struct sim_app *app, unsigned nth);
 /* ---- what must hold ---- */
 
 void https_expect_path(struct sim_run *run, const struct sim_app *app, unsigned nth, const char *states);
+/* Both are connected, the client has the page, and both have said close_notify: of the nth connection of the server. */
+void https_expect_whole_page(struct sim_run *run, const struct sim_app *client, unsigned nth);
 /* Both have agreed on this, and the client has the whole page, which nobody could read on the wire. */
 void https_expect_page(struct sim_run *run, uint16_t version);
 /* The client, or the server, fails for this reason and sends this alert, and the other gets it. */
