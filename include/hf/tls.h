@@ -149,12 +149,13 @@ HF_NODISCARD hf_status hf_tls_write(struct hf_tls *t, const struct hf_bytes *dat
 /* Octets that records around n octets of data need, at most. */
 size_t hf_tls_sealed_size(const struct hf_tls *t, size_t n);
 
-/* close_notify goes out with the next step; the peer may go on (RFC 8446 6.1). In a handshake: user_canceled first. */
+/* close_notify goes out with the next step; the peer may go on (RFC 8446 6.1). A handshake is cancelled: user_canceled first,
+ * and the step says HF_TLS_FAILED. */
 void hf_tls_close(struct hf_tls *t);
 /* KeyUpdate goes out with the next step (RFC 8446 4.6.3); `request`: the peer shall do the same. HF_OK, HF_BAD_STATE. */
 HF_NODISCARD hf_status hf_tls_update_keys(struct hf_tls *t, bool request);
 
-/* ---- questions and their answers ---- */
+/* ---- questions and their answers; one that comes after the connection has failed is passed over ---- */
 
 struct hf_tls_question { /* borrowed until the answer */
 	enum hf_tls_does what;

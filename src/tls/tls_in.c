@@ -291,7 +291,9 @@ static void take_alert(struct hf_tls *t, struct hf_bytes b)
 	}
 	/* RFC 8446 6: in 1.3 the level says nothing, all but the two closing ones are fatal. */
 	if (b.at[1] == TLS_ALERT_USER_CANCELED || (t->version != TLS_VERSION_1_3 && b.at[0] == warning)) {
-		if (flood(&t->warnings, WARNINGS_MAX))
+		if (t->hs && t->hs->in_len > 0)
+			tls_break(t, TLS_WHY_INTERLEAVED);
+		else if (flood(&t->warnings, WARNINGS_MAX))
 			tls_break(t, TLS_WHY_WARNING_FLOOD);
 		return;
 	}
@@ -460,10 +462,12 @@ static enum tls_took take_plain(struct hf_tls *t, uint8_t type, struct hf_bytes 
 		take_ccs(t, content);
 		return TLS_TOOK_RECORD;
 	default:
-		if (t->early_skip)
-			(void)pass_over(t, content.len);
-		else
+		if (!t->early_skip)
 			tls_break(t, TLS_WHY_UNEXPECTED_RECORD);
+		else if (content.len == 0 && flood(&t->empties, EMPTIES_MAX))
+			tls_break(t, TLS_WHY_EMPTY_FLOOD);
+		else
+			(void)pass_over(t, content.len);
 		return TLS_TOOK_RECORD;
 	}
 }

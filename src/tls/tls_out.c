@@ -162,7 +162,7 @@ static bool put_key_update(struct hf_tls *t, struct hf_tls_io *io)
 	return true;
 }
 
-/* RFC 8446 6.1: a handshake that its user gives up says so before the end. */
+/* RFC 8446 6.1: a handshake that its user gives up says so before the end; it cannot be finished then. */
 static bool put_close(struct hf_tls *t, struct hf_tls_io *io)
 {
 	const uint8_t warning = 1;
@@ -173,6 +173,8 @@ static bool put_close(struct hf_tls *t, struct hf_tls_io *io)
 		return false;
 	t->owe_close = false;
 	t->write_closed = true;
+	if (!t->connected)
+		tls_break(t, TLS_WHY_CANCELLED);
 	return true;
 }
 

@@ -73,8 +73,11 @@ void tls_break_alert(struct hf_tls *t, enum tls_why why, uint8_t alert)
 	t->why = (uint8_t)why;
 	t->deadline = HF_NEVER;
 	t->owe_close = t->owe_ccs = t->owe_key_update = false;
-	/* RFC 8446 6.2: an alert is not answered with one; and who does not speak TLS cannot read ours. */
-	t->owe_alert = why != TLS_WHY_ALERT_RECEIVED && why != TLS_WHY_PLAIN_HTTP;
+	/*
+	 * RFC 8446 6.2: an alert is not answered with one; who does not speak TLS cannot read ours; and after close_notify
+	 * nothing is sent any more (6.1).
+	 */
+	t->owe_alert = !t->write_closed && why != TLS_WHY_ALERT_RECEIVED && why != TLS_WHY_PLAIN_HTTP;
 	t->alert = alert;
 	t->alert_level = fatal;
 	t->write_closed = !t->owe_alert;
@@ -119,10 +122,14 @@ hf_status tls_ask(struct hf_tls *t, enum hf_tls_does what)
 	return HF_PENDING;
 }
 
-static void answer(struct hf_tls *t, enum hf_tls_does what)
+/* False: the connection has failed in the meantime (its time was over, or it was closed), and nobody wants to know. */
+static bool answer(struct hf_tls *t, enum hf_tls_does what)
 {
+	if (t->state == TLS_ST_FAILED)
+		return false;
 	HF_ASSERT(t->hs && t->hs->question.what == what);
 	t->hs->question = no_question;
+	return true;
 }
 
 void tls_draw(struct hf_tls *t, void *to, size_t n)
@@ -327,8 +334,12 @@ enum hf_tls_does hf_tls_step(struct hf_tls *t, struct hf_tls_io *io, hf_time_ns 
 			io->taken += all_of(&in); /* nothing will be read any more */
 			return HF_TLS_FAILED;
 		}
-		if (t->hs && t->hs->question.what != HF_TLS_WANTS_INPUT)
-			return t->hs->question.what;
+		if (t->hs && t->hs->question.what != HF_TLS_WANTS_INPUT) {
+			if (now < t->deadline)
+				return t->hs->question.what;
+			tls_break(t, TLS_WHY_TIMEOUT);
+			continue;
+		}
 		if (t->hs && t->hs->tasks) {
 			tls_do_tasks(t);
 			continue;
@@ -382,12 +393,16 @@ void hf_tls_give_room(struct hf_tls *t, struct hf_room room, struct hf_room *ret
 	struct hf_room *extra;
 
 	*ret_old = (struct hf_room){ NULL, 0 };
+	if (t->state == TLS_ST_FAILED) {
+		*ret_old = room;
+		return;
+	}
 	if (!hs) {
 		tls_lay_room(t, room);
 		return;
 	}
 	HF_ASSERT(room.len >= hs->need && room.len <= UINT32_MAX);
-	answer(t, HF_TLS_WANTS_ROOM);
+	(void)answer(t, HF_TLS_WANTS_ROOM);
 	/* What stands in the first room stays where it is: a message in use lends from there. */
 	switch ((enum tls_need)hs->need_for) {
 	case TLS_NEED_FLIGHT:
@@ -465,34 +480,35 @@ struct hf_room hf_tls_take_room(struct hf_tls *t)
 
 void hf_tls_use_certificate(struct hf_tls *t, const struct hf_cred *cred)
 {
-	answer(t, HF_TLS_WANTS_CERTIFICATE);
-	t->hs->cred = cred;
+	if (answer(t, HF_TLS_WANTS_CERTIFICATE))
+		t->hs->cred = cred;
 }
 
 bool hf_tls_certificate_fits(const struct hf_tls *t, const struct hf_cred *cred)
 {
-	const struct hf_tls_question *q = &t->hs->question;
+	const struct hf_tls_question *q = hf_tls_question(t);
 
 	return tls_scheme_for(t->cfg, cred, q->schemes, q->version) != 0;
 }
 
 void hf_tls_no_certificate(struct hf_tls *t)
 {
-	answer(t, HF_TLS_WANTS_CERTIFICATE);
-	t->hs->cred = NULL;
+	if (answer(t, HF_TLS_WANTS_CERTIFICATE))
+		t->hs->cred = NULL;
 }
 
 void hf_tls_refuse_name(struct hf_tls *t)
 {
-	answer(t, HF_TLS_WANTS_CERTIFICATE);
-	tls_break(t, TLS_WHY_UNKNOWN_NAME);
+	if (answer(t, HF_TLS_WANTS_CERTIFICATE))
+		tls_break(t, TLS_WHY_UNKNOWN_NAME);
 }
 
 void hf_tls_give_signature(struct hf_tls *t, struct hf_bytes signature)
 {
 	struct tls_hs *hs = t->hs;
 
-	answer(t, HF_TLS_WANTS_SIGNATURE);
+	if (!answer(t, HF_TLS_WANTS_SIGNATURE))
+		return;
 	if (signature.len == 0 || signature.len > sizeof(hs->signature)) {
 		tls_break(t, TLS_WHY_INTERNAL);
 		return;
@@ -503,7 +519,8 @@ void hf_tls_give_signature(struct hf_tls *t, struct hf_bytes signature)
 
 void hf_tls_give_premaster(struct hf_tls *t, const uint8_t premaster[48])
 {
-	answer(t, HF_TLS_WANTS_PREMASTER);
+	if (!answer(t, HF_TLS_WANTS_PREMASTER))
+		return;
 	if (!premaster) {
 		tls_break(t, TLS_WHY_INTERNAL);
 		return;
@@ -513,15 +530,16 @@ void hf_tls_give_premaster(struct hf_tls *t, const uint8_t premaster[48])
 
 void hf_tls_give_verdict(struct hf_tls *t, uint8_t alert)
 {
-	answer(t, HF_TLS_WANTS_VERDICT);
-	t->hs->verdict = alert;
+	if (answer(t, HF_TLS_WANTS_VERDICT))
+		t->hs->verdict = alert;
 }
 
 void hf_tls_give_ticket_key(struct hf_tls *t, const uint8_t name[16], const uint8_t key[32])
 {
 	struct tls_hs *hs = t->hs;
 
-	answer(t, HF_TLS_WANTS_TICKET_KEY);
+	if (!answer(t, HF_TLS_WANTS_TICKET_KEY))
+		return;
 	hs->ticket_key_given = key != NULL;
 	if (!key)
 		return;
@@ -531,8 +549,8 @@ void hf_tls_give_ticket_key(struct hf_tls *t, const uint8_t name[16], const uint
 
 void hf_tls_give_replay(struct hf_tls *t, bool seen)
 {
-	answer(t, HF_TLS_WANTS_REPLAY);
-	t->hs->seen = seen;
+	if (answer(t, HF_TLS_WANTS_REPLAY))
+		t->hs->seen = seen;
 }
 
 /* ---- names of failures, for tls_user.c ---- */

@@ -121,7 +121,7 @@ void hf_tls_close(struct hf_tls *t)
 
 hf_status hf_tls_update_keys(struct hf_tls *t, bool request)
 {
-	if (!t->connected || t->version != TLS_VERSION_1_3 || t->write_closed || t->owe_close)
+	if (!t->connected || t->version != TLS_VERSION_1_3 || t->write_closed || t->owe_close || t->state == TLS_ST_FAILED)
 		return HF_BAD_STATE;
 	t->owe_key_update = true;
 	t->owe_key_request = t->owe_key_request || request;
