@@ -20,6 +20,7 @@ int cmd_get(int argc, char **argv);
 int cmd_states(int argc, char **argv);
 int cmd_cert(int argc, char **argv);
 int cmd_tls(int argc, char **argv);
+int cmd_speed(int argc, char **argv);
 int cmd_scenario(int argc, char **argv);
 int cmd_help(int argc, char **argv);
 
