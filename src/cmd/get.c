@@ -31,106 +31,9 @@ void get_fail(struct get *g, hf_status why, const char *format, ...)
 	va_end(args);
 }
 
-/* ---- options ---- */
-
-static int take_seconds(const char *name, const char *text, hf_time_ns *ret)
-{
-	return cmd_parse_seconds(text, ret)
-		       ? 0
-		       : 1 + cmd_usage(CMD_get, "--%s %s: seconds are wanted, as in 30 or 0.5", name, text);
-}
-
-/* 0: go on; else the exit code is ret - 1. */
-static int take_option(struct get_options *o, int id, const char *value)
-{
-	switch (id) {
-	case OPT_WRONG:
-		return 1 + 2;
-	case OPT_ANSWERED:
-		return 1 + 0;
-	case OPT_get_NET:
-		o->net = value;
-		break;
-	case OPT_get_OUTPUT:
-		o->output = value;
-		break;
-	case OPT_get_INCLUDE:
-		o->include = true;
-		break;
-	case OPT_get_HEAD:
-		o->head = true;
-		break;
-	case OPT_get_FAIL:
-		o->fail = true;
-		break;
-	case OPT_get_TIMEOUT:
-		return take_seconds("timeout", value, &o->timeout);
-	case OPT_get_CONNECT:
-		return take_seconds("connect-timeout", value, &o->connect_timeout);
-	case OPT_get_IDLE:
-		return take_seconds("idle-timeout", value, &o->idle_timeout);
-	case OPT_get_QUIET:
-		o->quiet = true;
-		break;
-	case OPT_get_JSON:
-		o->json = true;
-		break;
-	case OPT_get_PCAP:
-		o->pcap = value;
-		break;
-	case OPT_get_TRACE:
-		o->trace = true;
-		break;
-	}
-	return 0;
-}
-
-static int check_url(struct get_options *o)
-{
-	const char *what;
-	hf_status st = http_url_parse(o->url_text, &o->url, &what);
-
-	if (st == HF_UNSUPPORTED)
-		return 1 + cmd_usage(CMD_get, "%s: only http:// is spoken so far", o->url_text);
-	if (st != HF_OK)
-		return 1 + cmd_usage(CMD_get, "%s: %s", o->url_text, what);
-	if (o->url.is_name)
-		return 1 + cmd_usage(CMD_get,
-				     "%s: names are not looked up yet, an IPv4 address or an IPv6 address in brackets is needed",
-				     o->url_text);
-	return 0;
-}
-
-static int take_options(int argc, char **argv, struct get_options *o)
-{
-	struct cmd_args a;
-	int code = 0;
-
-	cmd_args_begin(&a, CMD_get, argc, argv);
-	for (int id; code == 0 && (id = cmd_args_next(&a)) != OPT_END;)
-		code = take_option(o, id, a.value);
-	if (code != 0)
-		return code;
-	if (a.operands == 0)
-		return 1 + cmd_usage(CMD_get, "which URL?");
-	if (a.operands > 1)
-		return 1 + cmd_usage(CMD_get, "one URL at a time, not also %s", a.operand[1]);
-	o->url_text = a.operand[0];
-	code = check_url(o);
-	if (code != 0)
-		return code;
-	if (!o->net)
-		return 1 + cmd_usage(CMD_get, "--net is needed: it names the network to fetch over");
-	if (o->json && o->output && strcmp(o->output, "-") == 0)
-		return 1 + cmd_usage(CMD_get, "--json and -o - both want stdout");
-	if (o->json && o->include)
-		return 1 + cmd_usage(CMD_get, "--json tells the head already: not with -i");
-	return 0;
-}
-
 /* ---- the request ---- */
 
-static void send_request(struct get *g)
+void get_send_request(struct get *g)
 {
 	uint8_t room[REQUEST_BYTES];
 	size_t n = 0, taken = 0;
@@ -138,6 +41,10 @@ static void send_request(struct get *g)
 
 	if (request_put(room, g->o.head, g->o.url.authority, g->o.url.path, &n) != HF_OK) {
 		get_fail(g, HF_USAGE, "the URL is too long");
+		return;
+	}
+	if (g->tls.used) {
+		get_tls_write(g, (struct hf_bytes){ room, n });
 		return;
 	}
 	st = hf_conn_write(g->loop.host, g->conn, (struct hf_bytes){ room, n }, g->loop.now, &taken);
@@ -166,6 +73,22 @@ static void keep_head(struct get *g)
 	g->phase = GET_BODY;
 }
 
+/* Who ended the stream is known with TLS: without close_notify it may have been anybody on the way (RFC 8446 6.1). */
+static const char *how_it_closed(const struct get *g)
+{
+	if (g->tls.end == GET_CLOSE_NOTIFY)
+		return " (the server itself ended the stream there, with close_notify)";
+	if (g->tls.end == GET_FIN)
+		return " (and no close_notify: somebody on the way may have cut it)";
+	return "";
+}
+
+/* A body that ends with the stream is whole only if the server has said that the stream ends here (RFC 9112 9.8). */
+static bool is_end_believed(const struct get *g)
+{
+	return !g->tls.used || g->tls.end != GET_FIN || g->head.framing != H1_BODY_CLOSE || g->o.head;
+}
+
 static void fail_http(struct get *g)
 {
 	if (g->http.fault != H1_CUT_SHORT) {
@@ -174,16 +97,16 @@ static void fail_http(struct get *g)
 		return;
 	}
 	if (g->phase == GET_WAITING) {
-		get_fail(g, HF_TRUNCATED, "the other side closed the connection %s",
-			 g->received ? "in the middle of the answer's head" : "without an answer");
+		get_fail(g, HF_TRUNCATED, "the other side closed the connection %s%s",
+			 g->head_begun ? "in the middle of the answer's head" : "without an answer", how_it_closed(g));
 		return;
 	}
 	if (g->has_length)
-		get_fail(g, HF_TRUNCATED, "the body was cut short: %llu of %llu octets came",
-			 (unsigned long long)g->body, (unsigned long long)g->length);
+		get_fail(g, HF_TRUNCATED, "the body was cut short: %llu of %llu octets came%s",
+			 (unsigned long long)g->body, (unsigned long long)g->length, how_it_closed(g));
 	else
-		get_fail(g, HF_TRUNCATED, "the body was cut short: %llu octets came, and the last chunk did not",
-			 (unsigned long long)g->body);
+		get_fail(g, HF_TRUNCATED, "the body was cut short: %llu octets came, and the last chunk did not%s",
+			 (unsigned long long)g->body, how_it_closed(g));
 }
 
 static void fail_output(struct get *g)
@@ -236,7 +159,13 @@ static bool take_step(struct get *g, struct h1_input *in)
 		g->owed = data.len - n; /* the last octets taken */
 		return n == data.len;
 	case HTTP_CLIENT_TELL_DONE:
-		g->phase = GET_WHOLE;
+		if (is_end_believed(g))
+			g->phase = GET_WHOLE;
+		else
+			get_fail(g, HF_TRUNCATED,
+				 "the stream ended without close_notify, and nothing else says how long the body is: it may be cut "
+				 "short (%llu octets came; RFC 8446 6.1)",
+				 (unsigned long long)g->body);
 		return false;
 	case HTTP_CLIENT_TELL_FAILED:
 		fail_http(g);
@@ -263,19 +192,49 @@ static bool pay_owed(struct get *g, struct h1_input *in)
 	return true;
 }
 
-/* True when octets were taken, so that there may be more to read. */
-static bool take_octets(struct get *g)
+/* What HTTP may look at. False: nothing more will come of this connection. */
+static bool find_input(struct get *g, struct h1_input *ret)
 {
-	struct h1_input in;
-	size_t n = 0, used;
-	hf_status st = hf_conn_read(g->loop.host, g->conn, g->spans, HF_ARRAY_LEN(g->spans), &n);
+	size_t n = 0;
+	hf_status st;
 
+	if (g->tls.used) {
+		n = get_tls_spans(g, g->spans);
+		*ret = h1_input_over(g->spans, n, g->tls.end != GET_OPEN);
+		return true;
+	}
+	st = hf_conn_read(g->loop.host, g->conn, g->spans, HF_ARRAY_LEN(g->spans), &n);
 	if (st != HF_OK && st != HF_CLOSED) {
 		get_tell_end_of_connection(g, st);
 		return false;
 	}
-	in = h1_input_over(g->spans, st == HF_OK ? n : 0, st == HF_CLOSED || (g->peer_done && n < HF_ARRAY_LEN(g->spans)));
-	used = 0;
+	*ret = h1_input_over(g->spans, st == HF_OK ? n : 0,
+			     st == HF_CLOSED || (g->peer_done && n < HF_ARRAY_LEN(g->spans)));
+	return true;
+}
+
+static void consume(struct get *g, size_t n)
+{
+	hf_status st;
+
+	if (g->tls.used) {
+		get_tls_taken(g, n);
+		return;
+	}
+	st = hf_conn_consume(g->loop.host, g->conn, n, g->loop.now);
+	if (st != HF_OK)
+		get_tell_end_of_connection(g, st);
+}
+
+/* True when octets were taken, so that there may be more to read. */
+static bool take_octets(struct get *g)
+{
+	struct h1_input in;
+	size_t used = 0;
+
+	if (!find_input(g, &in))
+		return false;
+	g->head_begun |= in.n > 0;
 	if (pay_owed(g, &in)) {
 		while (take_step(g, &in))
 			;
@@ -285,12 +244,21 @@ static bool take_octets(struct get *g)
 	output_flush(&g->out);
 	if (g->out.error)
 		fail_output(g);
-	if (used == 0)
-		return false;
-	st = hf_conn_consume(g->loop.host, g->conn, used, g->loop.now);
-	if (st != HF_OK)
-		get_tell_end_of_connection(g, st);
-	return g->why == HF_OK && g->phase != GET_WHOLE && g->owed == 0;
+	if (used > 0)
+		consume(g, used);
+	return used > 0 && g->why == HF_OK && g->phase != GET_WHOLE && g->owed == 0;
+}
+
+/* All that can be done with what has come. */
+static void take_all(struct get *g)
+{
+	bool more = true;
+
+	while (more && g->why == HF_OK && g->phase != GET_WHOLE) {
+		more = g->phase > GET_SECURING && take_octets(g);
+		if (g->tls.used && g->why == HF_OK && g->phase != GET_WHOLE && g->owed == 0)
+			more |= get_tls_step(g);
+	}
 }
 
 /* ---- the connection ---- */
@@ -328,14 +296,17 @@ static void look_at_connection(struct get *g)
 	note_progress(g);
 	g->peer_done |= has_peer_fin(g->info.state);
 	if (g->phase == GET_CONNECTING && is_synchronized(g->info.state)) {
-		g->phase = GET_WAITING;
 		g->connected = g->last_progress = g->loop.now;
-		send_request(g);
+		g->phase = g->tls.used ? GET_SECURING : GET_WAITING;
+		if (g->tls.used)
+			get_tls_begin(g);
+		else
+			get_send_request(g);
 	}
 	if (g->phase == GET_CONNECTING && g->info.soft != HF_OK && g->soft_since == 0)
 		g->soft_since = g->loop.now;
-	while (g->phase != GET_CONNECTING && g->phase != GET_WHOLE && g->why == HF_OK && take_octets(g))
-		;
+	if (g->phase != GET_CONNECTING)
+		take_all(g);
 	if (g->why == HF_OK && g->phase != GET_WHOLE && g->owed == 0 && g->info.state == HF_TCP_CLOSED)
 		get_tell_end_of_connection(g, g->info.why != HF_OK ? g->info.why : HF_CLOSED);
 }
@@ -349,6 +320,8 @@ static hf_time_ns next_deadline(const struct get *g)
 		at = hf_min_u64(at, g->started + g->o.connect_timeout);
 		return g->soft_since ? hf_min_u64(at, g->soft_since + SOFT_PATIENCE) : at;
 	}
+	if (g->phase == GET_SECURING)
+		return hf_min_u64(hf_min_u64(at, g->started + g->o.connect_timeout), hf_tls_deadline(g->tls.conn.tls));
 	/* A reader of ours that is slow is not the other side's fault. */
 	return g->out.blocked ? at : hf_min_u64(at, g->last_progress + g->o.idle_timeout);
 }
@@ -364,6 +337,9 @@ static void check_deadlines(struct get *g)
 			 (double)g->o.timeout / 1e9, (unsigned long long)g->body);
 	else if (g->phase == GET_CONNECTING)
 		get_tell_end_of_connection(g, g->soft_since && g->info.soft != HF_OK ? g->info.soft : HF_TIMED_OUT);
+	else if (g->phase == GET_SECURING)
+		get_fail(g, HF_TIMED_OUT, "connected, but the TLS handshake was not over after %.3g s",
+			 (double)(now - g->started) / 1e9);
 	else if (g->phase == GET_WAITING)
 		get_fail(g, HF_TIMED_OUT, "connected, but no answer came for %.3g s", (double)g->o.idle_timeout / 1e9);
 	else
@@ -465,16 +441,23 @@ static void end_connection(struct get *g)
 
 	if (!g->has_conn)
 		return;
-	if (g->phase != GET_WHOLE) {
+	if (g->phase != GET_WHOLE && !get_tls_has_last_word(g)) {
 		(void)!hf_conn_abort(g->loop.host, g->conn, g->loop.now);
 		loop_drain(&g->loop);
 		return;
 	}
+	if (g->tls.used)
+		get_tls_shut(g);
 	(void)!hf_conn_shut(g->loop.host, g->conn, g->loop.now);
-	while (g->loop.now < end && loop_turn(&g->loop, HF_MS(20)) == HF_OK)
+	while (g->loop.now < end && loop_turn(&g->loop, HF_MS(20)) == HF_OK) {
 		if (hf_conn_status(g->loop.host, g->conn, &info) != HF_OK || info.state == HF_TCP_CLOSED ||
 		    info.state == HF_TCP_TIME_WAIT)
 			break;
+		if (g->tls.used) /* its close_notify, and what else may come: unread, it would be answered with a reset */
+			get_tls_pass_over(g);
+	}
+	if (g->tls.used)
+		get_tls_pass_over(g);
 	(void)!hf_conn_close(g->loop.host, g->conn, g->loop.now);
 	loop_drain(&g->loop);
 }
@@ -510,9 +493,16 @@ static int open_all(struct get *g)
 		.defaults = { .limits = { .conns = 16, .half_open = 16, .time_wait = 16, .chunks = 4096 },
 			      .tcp = { .nodelay = true, .recv_window = 4u << 20 } },
 		.server = g->o.url.addr,
+		.server_names = !g->tls.used       ? NULL
+				: g->o.url.is_name ? g->o.host
+						   : "",
 	};
-	int code = loop_open(&g->loop, &options);
+	int code = get_tls_prepare(g);
 
+	if (code == 0)
+		code = loop_open(&g->loop, &options);
+	if (code == 0 && (code = get_tls_open(g)) != 0)
+		loop_close(&g->loop);
 	if (code != 0)
 		return code;
 	if (g->o.json && !g->o.output) {
@@ -538,11 +528,12 @@ int cmd_get(int argc, char **argv)
 	}
 	g->o = (struct get_options){ .timeout = HF_NEVER, .connect_timeout = HF_S(30), .idle_timeout = HF_S(60) };
 	text_init(&g->head_octets);
-	code = take_options(argc, argv, &g->o);
+	code = get_take_options(argc, argv, &g->o);
 	if (code != 0) {
 		free(g);
 		return code - 1;
 	}
+	g->tls.used = g->o.url.secure;
 	code = open_all(g);
 	if (code == 0) {
 		g->started = g->last_progress = g->loop.now;
@@ -552,6 +543,7 @@ int cmd_get(int argc, char **argv)
 		end_connection(g);
 		if (g->why != HF_OK && g->sentence[0])
 			cmd_say(CMD_get, "%s: %s", g->o.url_text, g->sentence);
+		get_tell_trust(g);
 		finish_output(g);
 		code = exit_code(g);
 		if (code == hf_status_exit(HF_HTTP_ERROR) && g->why == HF_OK)
@@ -566,6 +558,7 @@ int cmd_get(int argc, char **argv)
 		}
 		loop_close(&g->loop);
 	}
+	get_tls_close(g);
 	text_free(&g->head_octets);
 	free(g->out.part);
 	free(g);

@@ -4,23 +4,64 @@
 
 #include "cmd/get_output.h"
 #include "cmd/loop.h"
+#include "cmd/secure.h"
 #include "explain/text.h"
 #include "http/http_client.h"
 #include "http/http_uri.h"
 
-/* get.c: the command and the exchange; get_tell.c: what is said of it, as sentences and as JSON. */
+/*
+ * get_options.c: the command line; get.c: the exchange; get_tls.c: what HTTPS puts under it; get_tell.c: what is said of it, as
+ * sentences and as JSON.
+ */
+#define GET_RESOLVES 16u
+#define GET_TOLD 1024u /* records of TLS, kept until they are told */
+
+struct get_resolve { /* --resolve NAME:PORT:ADDR */
+	struct hf_bytes name;
+	uint16_t port;
+	struct hf_addr addr;
+};
+
 struct get_options {
 	const char *url_text, *net, *output, *pcap;
-	struct http_url url;
+	struct http_url url; /* with its address, also when a name stands in it */
+	char host[256];      /* of the URL, without brackets: for SNI, and what the certificate must be for */
+	bool simulated;      /* --net sim */
+	struct get_resolve resolve[GET_RESOLVES];
+	unsigned resolves;
+	struct secure_options secure;
 	hf_time_ns timeout, connect_timeout, idle_timeout; /* timeout: HF_NEVER for none */
 	bool include, head, fail, quiet, json, trace;
 };
 
 enum get_phase {
 	GET_CONNECTING,
-	GET_WAITING, /* the request is written; no head yet */
+	GET_SECURING, /* HTTPS: the handshake */
+	GET_WAITING,  /* the request is written; no head yet */
 	GET_BODY,
 	GET_WHOLE,
+};
+
+enum get_end { /* of the stream of TLS */
+	       GET_OPEN,
+	       GET_CLOSE_NOTIFY,
+	       GET_FIN, /* without close_notify: what came may be cut short, RFC 8446 6.1 */
+	       GET_FAILED,
+};
+
+struct get_tls {
+	bool used; /* the URL begins with https: */
+	struct secure_side side;
+	struct secure conn;
+	struct hf_tls_info info; /* as of the handshake's end, and of the connection's */
+	enum get_end end;
+	hf_time_ns connected;
+	struct hf_tls_record_told *told; /* --trace */
+	uint64_t told_cursor;
+	/* octets that HTTP has not taken: first those kept, then those of the last record */
+	uint8_t kept[2 * H1_HEAD_BYTES];
+	size_t kept_len;
+	struct hf_bytes fresh;
 };
 
 struct get {
@@ -41,21 +82,45 @@ struct get {
 	bool has_length;
 	uint64_t length, body;   /* octets promised, octets that came */
 	uint64_t owed;           /* content at the head of the receive queue that the output has not taken */
+	bool head_begun;         /* an octet of an answer has come */
 	struct text head_octets; /* of the final answer */
 	struct h1_head head;
 	uint8_t scratch[H1_HEAD_BYTES];
 	struct hf_bytes spans[4096];
+	struct get_tls tls;
 	/* how it ended */
 	hf_status why;
-	char sentence[256];
+	char sentence[512];
 };
+
+/* get_options.c: 0: go on; else the exit code is ret - 1. */
+int get_take_options(int argc, char **argv, struct get_options *o);
 
 /* Ends it with a status and a sentence, the first one wins. */
 __attribute__((format(printf, 3, 4))) void get_fail(struct get *g, hf_status why, const char *format, ...);
+
+/* get.c: when the way is open */
+void get_send_request(struct get *g);
+
+/* get_tls.c */
+int get_tls_prepare(struct get *g); /* before there is a net: reads files. 0, or an exit code */
+int get_tls_open(struct get *g);    /* when there is one */
+void get_tls_close(struct get *g);
+void get_tls_begin(struct get *g); /* TCP's connection is there */
+/* One step: true when something changed. Not while the output lends from what HTTP has not taken. */
+bool get_tls_step(struct get *g);
+size_t get_tls_spans(struct get *g, struct hf_bytes spans[2]);
+void get_tls_taken(struct get *g, size_t n);
+void get_tls_write(struct get *g, struct hf_bytes data);
+void get_tls_shut(struct get *g);      /* close_notify goes out */
+void get_tls_pass_over(struct get *g); /* reads what comes behind the end, for nobody */
+/* Has an alert of ours been sent, that the other side should still read? */
+bool get_tls_has_last_word(const struct get *g);
 
 /* get_tell.c */
 void get_tell_end_of_connection(struct get *g, hf_status why); /* get_fail() with the fitting sentence */
 void get_tell_progress(struct get *g);
 void get_tell_json(const struct get *g, int code);
+void get_tell_trust(const struct get *g); /* whom we talked with, if that is not as it should be */
 
 #endif

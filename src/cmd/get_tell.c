@@ -2,8 +2,10 @@
 /* What `handfast get` says of an exchange: one sentence when it fails, a line while it goes on, JSON when asked for. */
 #define _GNU_SOURCE
 #include "cmd/get.h"
+#include "explain/cert_view.h"
 #include "explain/table.h"
 #include "wire/addr.h"
+#include "wire/tls_wire.h"
 
 #include <unistd.h>
 
@@ -58,6 +60,8 @@ void get_tell_end_of_connection(struct get *g, hf_status why)
 	amount(g, n, sizeof(n));
 	if (g->phase == GET_CONNECTING) {
 		fail_connecting(g, why);
+	} else if (why == HF_RESET && g->phase == GET_SECURING) {
+		get_fail(g, why, "the other side reset the connection in the middle of the TLS handshake");
 	} else if (why == HF_RESET && g->phase == GET_WAITING) {
 		get_fail(g, why, "the other side reset the connection before it answered");
 	} else if (why == HF_RESET) {
@@ -93,6 +97,8 @@ void get_tell_progress(struct get *g)
 	put_size(rate, sizeof(rate), (double)g->body / seconds);
 	if (g->phase == GET_CONNECTING)
 		fprintf(stderr, "\rconnecting, %.0f s\033[K", seconds);
+	else if (g->phase == GET_SECURING)
+		fprintf(stderr, "\rTLS handshake, %.0f s\033[K", seconds);
 	else if (g->phase == GET_WAITING)
 		fprintf(stderr, "\rwaiting for the answer, %.0f s\033[K", seconds);
 	else if (g->has_length)
@@ -122,6 +128,74 @@ static void put_fields(struct json *j, const struct get *g)
 		json_array_end(j);
 	}
 	json_array_end(j);
+}
+
+/* ---- TLS ---- */
+
+void get_tell_trust(const struct get *g)
+{
+	const struct hf_cert_report *r = g->tls.conn.report;
+	const struct look look = look_of(stderr);
+	struct text t;
+
+	if (!r || r->fault == HF_CERT_GOOD)
+		return;
+	if (g->o.secure.insecure)
+		cmd_say(CMD_get,
+			"%s: NOT VERIFIED: anybody could have answered. %s (%s%s%s), and --insecure went on all the same",
+			g->o.url_text, hf_cert_fault_sentence(r->fault), hf_cert_fault_code(r->fault),
+			r->detail[0] ? ": " : "", r->detail);
+	if (g->o.quiet || g->o.json)
+		return;
+	text_init(&t);
+	cert_view_report(&t, r, &look);
+	fputs(text_str(&t), stderr);
+	text_free(&t);
+}
+
+static void put_name(struct json *j, const char *key, unsigned number, const char *name)
+{
+	json_put_string(j, key, number ? name : NULL);
+}
+
+static void put_tls(struct json *j, const struct get *g)
+{
+	static const char *const ends[] = {
+		[GET_OPEN] = "open",
+		[GET_CLOSE_NOTIFY] = "close_notify",
+		[GET_FIN] = "fin", /* without close_notify */
+		[GET_FAILED] = "failed",
+	};
+	const struct hf_tls_info *i = &g->tls.info;
+	const struct hf_cert_report *r = g->tls.conn.report;
+
+	json_object(j);
+	put_name(j, "version", i->version, tls_version_name(i->version));
+	put_name(j, "suite", i->suite, tls_suite_name(i->suite));
+	put_name(j, "group", i->group, tls_group_name(i->group));
+	put_name(j, "signature", i->peer_scheme, tls_scheme_name(i->peer_scheme));
+	json_key(j, "alpn");
+	if (i->alpn.len > 0)
+		json_string_n(j, (const char *)i->alpn.at, i->alpn.len);
+	else
+		json_null(j);
+	json_put_string(j, "name", g->o.host);
+	json_put_bool(j, "resumed", i->resumed);
+	json_put_bool(j, "hello_retried", i->hello_retried);
+	json_put_bool(j, "rsa_key_transport", i->rsa_key_transport);
+	json_put_bool(j, "verified", r && r->fault == HF_CERT_GOOD);
+	json_put_bool(j, "insecure", g->o.secure.insecure);
+	put_since(j, "handshake_ended_ns", g, g->tls.connected);
+	json_put_string(j, "end", ends[g->tls.end]);
+	put_name(j, "alert_sent", i->has_alert_sent, tls_alert_name(i->alert_sent));
+	put_name(j, "alert_received", i->has_alert_received, tls_alert_name(i->alert_received));
+	json_put_string(j, "why", i->why_code);
+	json_key(j, "certificate");
+	if (r)
+		cert_view_report_json(j, r);
+	else
+		json_null(j);
+	json_object_end(j);
 }
 
 void get_tell_json(const struct get *g, int code)
@@ -155,6 +229,11 @@ void get_tell_json(const struct get *g, int code)
 	json_key(&j, "connection");
 	if (g->has_conn)
 		table_state_json(&j, &g->info);
+	else
+		json_null(&j);
+	json_key(&j, "tls");
+	if (g->tls.used)
+		put_tls(&j, g);
 	else
 		json_null(&j);
 	json_object_end(&j);

@@ -152,7 +152,7 @@ static hf_status parse_authority(struct hf_bytes a, struct http_url *u, const ch
 		return say(ret_what, "the bracket before the IPv6 address is not closed");
 	u->host = (struct hf_bytes){ a.at + bracket, end - bracket };
 	end += bracket;
-	u->port = 80;
+	u->port = u->secure ? 443 : 80;
 	if (end < a.len) {
 		struct hf_bytes port = { a.at + end + 1, a.len - end - 1 };
 
@@ -184,8 +184,9 @@ hf_status http_url_parse(const char *text, struct http_url *ret, const char **re
 	while (scheme < all.len && all.at[scheme] != ':' && all.at[scheme] != '/')
 		scheme++;
 	if (scheme + 3 > all.len || memcmp(all.at + scheme, "://", 3) != 0)
-		return say(ret_what, "a URL begins with http://");
-	if (!h1_same((struct hf_bytes){ all.at, scheme }, "http"))
+		return say(ret_what, "a URL begins with http:// or https://");
+	u.secure = h1_same((struct hf_bytes){ all.at, scheme }, "https");
+	if (!u.secure && !h1_same((struct hf_bytes){ all.at, scheme }, "http"))
 		return HF_UNSUPPORTED;
 	for (i = 0; i < all.len; i++)
 		if (all.at[i] <= 0x20 || all.at[i] == 0x7f)

@@ -20,8 +20,9 @@ struct http_target {
  */
 enum h1_fault http_target_parse(struct hf_bytes target, struct http_target *ret);
 
-/* A URL as people type it (RFC 9110 4.2.1). Everything borrows from the text. */
+/* A URL as people type it (RFC 9110 4.2.1 and 4.2.2). Everything borrows from the text. */
 struct http_url {
+	bool secure; /* https: */
 	struct hf_addr addr;
 	bool is_name;              /* the host is a name: addr is not set */
 	struct hf_bytes host;      /* without brackets */
@@ -32,7 +33,7 @@ struct http_url {
 
 /*
  * HF_OK
- * HF_UNSUPPORTED  another scheme than http:
+ * HF_UNSUPPORTED  another scheme than http: and https:
  * HF_MALFORMED    *ret_what says what is wrong with it
  */
 HF_NODISCARD hf_status http_url_parse(const char *text, struct http_url *ret, const char **ret_what);

@@ -48,11 +48,44 @@ wrong serve-net-sim-clients 2 '"clients=0": not a number of 1 to 1000' serve . -
 wrong serve-net-sim-dir 2 'dir= and port= are for handfast get' serve . --net sim,dir=.
 wrong serve-net-sim-port 2 'dir= and port= are for handfast get' serve . --net sim,port=80
 wrong serve-net-sim-socket 2 'over before anybody could ask' serve . --net sim --socket x.sock
+# Certificates are looked at before a device is made.
+"$hf" cert ca tls-ca >/dev/null && "$hf" cert issue --ca tls-ca a.example >/dev/null && "$hf" cert issue --ca tls-ca b.example >/dev/null
+cp a.example.key open.key
+chmod 644 open.key
+wrong serve-tls-value 2 '--tls needs a value' serve . --net $net --tls
+wrong serve-tls-half 2 'CERT,KEY are wanted' serve . --net $net --tls a.example.crt,
+wrong serve-tls-missing 2 'nothing.crt: No such file' serve . --net $net --tls nothing.crt,a.example.key
+wrong serve-tls-no-cert 2 'a.example.key' serve . --net $net --tls a.example.key,a.example.key
+wrong serve-tls-other-key 2 'does not belong to the certificate in a.example.crt' serve . --net $net --tls a.example.crt,b.example.key
+wrong serve-tls-open-key 2 'a private key that others may read (mode 0644)' serve . --net $net --tls a.example.crt,open.key
+wrong serve-tls-open-key-of-second 2 'open.key: a private key' serve . --net $net --tls b.example.crt,b.example.key --tls a.example.crt,open.key
+wrong serve-tls-port 2 '--tls-port 0: a port is' serve . --net $net --tls a.example.crt,a.example.key --tls-port 0
+wrong serve-tls-same-port 2 'cannot both have port 80' serve . --net $net --tls a.example.crt,a.example.key --tls-port 80
+wrong serve-tls-version 2 'the versions spoken here are 1.2 and 1.3' serve . --net $net --tls a.example.crt,a.example.key --tls-min 1.1
+wrong serve-tls-no-version 2 '--tls-min is above --tls-max' serve . --net $net --tls a.example.crt,a.example.key --tls-min 1.3 --tls-max 1.2
+wrong serve-tls-client-cert 2 'none, request or require' serve . --net $net --tls a.example.crt,a.example.key --client-cert maybe
+wrong serve-tls-client-ca 2 '--cacert says by whom' serve . --net $net --tls a.example.crt,a.example.key --client-cert require
+wrong serve-tls-client-ca-missing 2 'nothing.crt: No such file' serve . --net $net --tls a.example.crt,a.example.key --client-cert require --cacert nothing.crt
+wrong serve-tls-early 2 'from 0 to 16384' serve . --net $net --tls a.example.crt,a.example.key --early-data 16385
+wrong serve-tls-not-asked 2 'but no --tls' serve . --net $net --tls-only
+wrong serve-tls-sim-port-0 2 'speak plain HTTP' serve . --net sim --tls auto --port 0
+wrong serve-tls-auto-name 2 'is no host name' serve . --net sim --tls auto:a..b
+wrong get-tls-version 2 'the versions spoken here' get https://10.9.0.1/ --net $net --tls-max 1.4
+wrong get-tls-no-version 2 '--tls-min is above --tls-max' get https://10.9.0.1/ --net $net --tls-min 1.3 --tls-max 1.2
+wrong get-tls-ciphers 2 '"NO-SUCH" is not known' get https://10.9.0.1/ --net $net --ciphers NO-SUCH
+wrong get-tls-groups 2 '"secp1" is not known' get https://10.9.0.1/ --net $net --groups X25519,secp1
+wrong get-tls-nothing-left 2 'nothing to speak TLS with' get https://10.9.0.1/ --net $net --ciphers TLS_AES_128_GCM_SHA256 --tls-max 1.2
+wrong get-tls-key 2 'and which --cert' get https://10.9.0.1/ --net $net --key a.example.key
+wrong get-tls-open-key 2 'a private key that others may read' get https://10.9.0.1/ --net $net --cert a.example.crt --key open.key
+wrong get-tls-cacert 2 'nothing.crt: No such file' get https://10.9.0.1/ --net $net --cacert nothing.crt
+wrong get-resolve 2 'NAME:PORT:ADDR is wanted' get https://a.example/ --net $net --resolve a.example:10.9.0.1
+wrong get-resolve-addr 2 'x is no address' get https://a.example/ --net $net --resolve a.example:443:x
+wrong get-resolve-port 2 'names are not looked up yet' get https://a.example/ --net $net --resolve a.example:80:10.9.0.1
 wrong get-no-url 2 'which URL' get --net $net
 wrong get-no-net 2 '--net is needed' get $url
 wrong get-two 2 'not also' get $url $url --net $net
 wrong get-name 2 'names are not looked up yet' get http://example.org/ --net $net
-wrong get-https 2 'only http://' get https://10.9.0.1/ --net $net
+wrong get-scheme 2 'only http:// and https:// are spoken' get ftp://10.9.0.1/ --net $net
 wrong get-no-scheme 2 'a URL begins with http://' get 10.9.0.1 --net $net
 wrong get-space 2 'a space or control character' get 'http://10.9.0.1/a b' --net $net
 wrong get-port 2 'a port is a number' get http://10.9.0.1:99999/ --net $net

@@ -93,6 +93,48 @@ is time-is-virtual awk '/"total_ns"/ { t = $2 + 0; exit } END { exit !(t > 2.4e9
 is closed-reader-code test "${PIPESTATUS[0]}" -eq 1
 is closed-reader-is-quiet test ! -s err
 
+# ---- HTTPS: a server whose certificate is made on the way, the same each time ----
+run tls 0 get https://a.example/ --net sim,dir=www --json
+is tls-is-verified grep -q '"verified": true' out
+is tls-both-ends-say-so grep -q '"end": "close_notify"' out
+is tls-names-the-server grep -q '"names": "IP:10.9.0.1, IP:fd09::1, DNS:a.example"' out
+run tls-address 0 get https://10.9.0.1/ --net sim,dir=www
+is tls-page-is-whole cmp out www/index.html
+run tls-ip6 0 get 'https://[2001:db8::7]/file.bin' --net sim,dir=www -o got.bin
+is tls-ip6-is-whole cmp got.bin www/file.bin
+run tls-lossy 0 get https://a.example/large.bin --net sim,dir=www,loss=3% -o got.bin
+is tls-lossy-is-whole cmp got.bin www/large.bin
+run tls-1.2 0 get https://a.example/file.bin --net sim,dir=www --tls-max 1.2 --json -o got.bin
+is tls-1.2-is-whole cmp got.bin www/file.bin
+is tls-1.2-is-told grep -q '"version": "TLS 1.2"' out
+run tls-port 0 get https://a.example:8443/ --net sim,dir=www,port=8443
+run tls-resolve 0 get https://a.example/ --net sim,dir=www --resolve A.Example:443:10.7.0.9 --json
+is tls-resolve-leads-there grep -q '"addr": "10.7.0.9"' out
+run name-of-http 0 get http://a.example/ --net sim,dir=www
+run tls-groups 0 get https://a.example/ --net sim,dir=www --groups P-384 --ciphers TLS_CHACHA20_POLY1305_SHA256 --json
+is tls-groups-are-taken grep -q '"group": "secp384r1"' out
+is tls-ciphers-are-taken grep -q '"suite": "TLS_CHACHA20_POLY1305_SHA256"' out
+"$hf" cert ca stranger >/dev/null
+run tls-untrusted 4 get https://a.example/ --net sim,dir=www --cacert stranger/root.crt
+is tls-untrusted-says-why grep -q 'unknown-issuer' err
+run tls-insecure 0 get -k https://a.example/ --net sim,dir=www --cacert stranger/root.crt
+is tls-insecure-is-loud grep -q 'NOT VERIFIED: anybody could have answered' err
+is tls-insecure-page cmp out www/index.html
+# fetch_tls NUMBER SPEC
+fetch_tls() { "$hf" get https://a.example/file.bin --net "sim,dir=www,loss=3%,$2" -o "$1.bin" --pcap "$1.pcapng" --json --trace >"$1.json" 2>"$1.trace"; }
+fetch_tls 4 seed=7; fetch_tls 5 seed=7; fetch_tls 6 seed=8
+for kind in pcapng json trace; do
+	is "tls-same-seed-same-$kind" cmp 4.$kind 5.$kind
+	isnt "tls-other-seed-other-$kind" cmp 4.$kind 6.$kind
+done
+is tls-trace-tells grep -q 'TLS: sends ClientHello, [0-9]* octets (RFC 8446 4)' 4.trace
+is tls-trace-tells-of-tcp-too grep -q 'sends SYN seq 0' 4.trace
+SSLKEYLOGFILE=keys.log timeout 60 "$hf" get https://a.example/ --net sim,dir=www >/dev/null
+is key-log grep -q '^CLIENT_HANDSHAKE_TRAFFIC_SECRET [0-9a-f]\{64\} ' keys.log
+is key-log-is-private test "$(stat -c %a keys.log)" = 600
+"$hf" get https://a.example/large.bin --net sim,dir=www | { sleep 0.3; head -c 100000; sleep 0.3; cat; } >got.slow
+is tls-slow-reader-gets-all cmp got.slow www/large.bin
+
 # ---- serve ----
 run serve 0 serve www --net sim,clients=3,get=/file.bin,loss=5%
 is serve-says-where grep -qx 'listening http://10.9.0.2:80' out
@@ -111,6 +153,8 @@ is serve-missing-404 grep -q ' GET /missing 404 ' err
 run serve-crowd 0 serve www --net sim,clients=200,get=/file.bin,loss=1%,rate=100mbit --connections 50 -q
 run serve-trace 0 serve www --net sim,get=/file.bin,loss=5% --trace
 is serve-trace-tells-of-loss grep -q 'sends it again' err
+run serve-tls-auto 0 serve www --net sim --tls auto:a.example
+is serve-tls-says-where grep -qx 'listening https://10.9.0.2:443' out
 run serve-lost 9 serve www --net sim,clients=2,loss=100%
 is serve-lost-says-so grep -qx 'handfast serve: 2 of 2 simulated clients got no whole answer: no answer came in time' err
 

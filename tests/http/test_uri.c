@@ -127,7 +127,11 @@ static const struct {
 	{ "http://[fd09::1]:81/", HF_OK, "fd09::1", 81, "[fd09::1]:81", "/" },
 	{ "http://example.org/", HF_OK, NULL, 80, "example.org", "/" },
 	{ "http://10.9.0.300/", HF_OK, NULL, 80, "10.9.0.300", "/" }, /* not an address: a name */
-	{ "https://10.9.0.1/", HF_UNSUPPORTED, NULL, 0, NULL, NULL },
+	{ "https://10.9.0.1/", HF_OK, "10.9.0.1", 443, "10.9.0.1", "/" },
+	{ "HTTPS://a.example:8443/b", HF_OK, NULL, 8443, "a.example:8443", "/b" },
+	{ "https://[fd09::1]", HF_OK, "fd09::1", 443, "[fd09::1]", "" },
+	{ "https://10.9.0.1:0/", HF_MALFORMED, NULL, 0, NULL, NULL },
+	{ "httpss://10.9.0.1/", HF_UNSUPPORTED, NULL, 0, NULL, NULL },
 	{ "ftp://10.9.0.1/", HF_UNSUPPORTED, NULL, 0, NULL, NULL },
 	{ "10.9.0.1/", HF_MALFORMED, NULL, 0, NULL, NULL },
 	{ "", HF_MALFORMED, NULL, 0, NULL, NULL },
@@ -168,6 +172,7 @@ static void test_urls(void **state)
 			assert_string_equal(addr, urls[i].addr);
 		}
 		assert_int_equal(u.port, urls[i].port);
+		assert_true(u.secure == (urls[i].text[4] == 's' || urls[i].text[4] == 'S'));
 		assert_bytes(u.authority, urls[i].authority);
 		assert_bytes(u.path, urls[i].path);
 	}
