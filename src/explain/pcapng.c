@@ -91,20 +91,68 @@ hf_status pcapng_begin(FILE *to, uint16_t link_type, const char *interface)
 	return outcome(to);
 }
 
+static uint32_t secrets_len(const char *key_log)
+{
+	return (uint32_t)(12 + 8 + padded(strlen(key_log)));
+}
+
 hf_status pcapng_secrets(FILE *to, const char *key_log)
 {
-	size_t n = strlen(key_log);
-	uint32_t block_len = (uint32_t)(12 + 8 + padded(n));
+	const size_t n = strlen(key_log);
 
 	if (n == 0)
 		return outcome(to);
 	put32(to, BLOCK_SECRETS);
-	put32(to, block_len);
+	put32(to, secrets_len(key_log));
 	put32(to, SECRETS_TLS_KEY_LOG);
 	put32(to, (uint32_t)n);
 	put_padded(to, key_log, n);
-	put32(to, block_len);
+	put32(to, secrets_len(key_log));
 	return outcome(to);
+}
+
+/* The end of the block that begins at *at; false: there is none. */
+static bool pass_block(FILE *file, long *at)
+{
+	uint8_t head[8];
+
+	if (fseek(file, *at, SEEK_SET) != 0 || fread(head, 1, sizeof(head), file) != sizeof(head))
+		return false;
+	*at += (long)((uint32_t)head[4] | (uint32_t)head[5] << 8 | (uint32_t)head[6] << 16 | (uint32_t)head[7] << 24);
+	return true;
+}
+
+/* Moves all from `from` on up by n octets, the last ones first. */
+static bool move_up(FILE *file, long from, long n)
+{
+	uint8_t piece[65536];
+	long at;
+
+	if (fseek(file, 0, SEEK_END) != 0 || (at = ftell(file)) < 0)
+		return false;
+	while (at > from) {
+		const size_t len = hf_min_u64(sizeof(piece), (uint64_t)(at - from));
+
+		at -= (long)len;
+		if (fseek(file, at, SEEK_SET) != 0 || fread(piece, 1, len, file) != len ||
+		    fseek(file, at + n, SEEK_SET) != 0 || fwrite(piece, 1, len, file) != len)
+			return false;
+	}
+	return true;
+}
+
+hf_status pcapng_insert_secrets(FILE *file, const char *key_log)
+{
+	long at = 0;
+
+	if (*key_log == '\0')
+		return HF_OK;
+	/* Behind the section's header and the interface. */
+	if (fflush(file) != 0 || !pass_block(file, &at) || !pass_block(file, &at) ||
+	    !move_up(file, at, (long)secrets_len(key_log)) || fseek(file, at, SEEK_SET) != 0)
+		return HF_SYSTEM;
+	HF_TRY(pcapng_secrets(file, key_log));
+	return fseek(file, 0, SEEK_END) == 0 ? HF_OK : HF_SYSTEM;
 }
 
 hf_status pcapng_packet(FILE *to, hf_time_ns at, struct hf_bytes packet, const char *comment)

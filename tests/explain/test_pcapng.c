@@ -166,10 +166,79 @@ static void a_full_disk_is_noticed(void **state)
 	fclose(to);
 }
 
+#define KEY_LOG "CLIENT_RANDOM 00 11\nEXPORTER_SECRET 00 2\n"
+
+static void expect_secrets(const uint8_t *block, const char *key_log)
+{
+	assert_int_equal(get32(block + 8), 0x544c534b); /* "TLSK" */
+	assert_int_equal(get32(block + 12), strlen(key_log));
+	assert_memory_equal(block + 16, key_log, strlen(key_log));
+	assert_int_equal(get32(block + 4), 20 + (strlen(key_log) + 3) / 4 * 4);
+}
+
+static void secrets_stand_where_they_are_put(void **state)
+{
+	FILE *to = tmpfile();
+	struct file f;
+	size_t pos = 0;
+
+	(void)state;
+	assert_non_null(to);
+	assert_int_equal(pcapng_begin(to, PCAPNG_LINK_RAW, "sim0"), HF_OK);
+	assert_int_equal(pcapng_secrets(to, KEY_LOG), HF_OK);
+	assert_int_equal(pcapng_secrets(to, ""), HF_OK);
+	f = read_all(to);
+	fclose(to);
+	next_block(&f, &pos, 0x0a0d0d0a);
+	next_block(&f, &pos, 1);
+	expect_secrets(next_block(&f, &pos, 10), KEY_LOG);
+	assert_int_equal(pos, f.len);
+	free(f.at);
+}
+
+/* More packets than are moved at once, and one after the secrets are in. */
+static void secrets_come_before_the_packets_that_are_there(void **state)
+{
+	static uint8_t packet[1400];
+	const size_t packets = 120;
+	FILE *file = tmpfile();
+	struct file f;
+	size_t pos = 0;
+
+	(void)state;
+	assert_non_null(file);
+	assert_int_equal(pcapng_begin(file, PCAPNG_LINK_RAW, "tun0"), HF_OK);
+	for (size_t i = 0; i <= packets; i++) {
+		memset(packet, (int)i, sizeof(packet));
+		if (i == packets) {
+			assert_int_equal(pcapng_insert_secrets(file, ""), HF_OK);
+			assert_int_equal(pcapng_insert_secrets(file, KEY_LOG), HF_OK);
+		}
+		assert_int_equal(pcapng_packet(file, i, (struct hf_bytes){ packet, sizeof(packet) - i }, NULL), HF_OK);
+	}
+	f = read_all(file);
+	fclose(file);
+	next_block(&f, &pos, 0x0a0d0d0a);
+	next_block(&f, &pos, 1);
+	expect_secrets(next_block(&f, &pos, 10), KEY_LOG);
+	for (size_t i = 0; i <= packets; i++) {
+		const uint8_t *block = next_block(&f, &pos, 6);
+
+		memset(packet, (int)i, sizeof(packet));
+		assert_int_equal(get32(block + 16), i);
+		assert_int_equal(get32(block + 20), sizeof(packet) - i);
+		assert_memory_equal(block + 28, packet, sizeof(packet) - i);
+	}
+	assert_int_equal(pos, f.len);
+	free(f.at);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_back),
+		cmocka_unit_test(secrets_stand_where_they_are_put),
+		cmocka_unit_test(secrets_come_before_the_packets_that_are_there),
 		cmocka_unit_test(long_comments_are_cut),
 		cmocka_unit_test(a_full_disk_is_noticed),
 	};
