@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 
-from fsm import machines
+from fsm import machines, turn_machines
 
 FORCED = {"USER_ABORT": "abort", "RCV_RST": "reset", "TIMEOUT_R2": "R2", "TIMEOUT_ORPHAN": "orphan", "ICMP_HARD": "ICMP"}
 SHORT = {
@@ -156,6 +156,43 @@ def draw(machine, path, kind):
     subprocess.run(["neato" if placed else "dot", f"-T{kind}", "-o", path], input=text, text=True, check=True)
 
 
+# ---- TLS: what may be received in each state ----
+
+TURN_NAME = {"S_WAIT_CH": "START", "S_WAIT_CH_2": "START\\nafter a retry", "C_WAIT_SH_2": "WAIT_SH\\nafter a retry"}
+TURN_MARK = {"PLAIN": ("", ""), "EARLY": ("&lt;", "&gt;"), "HANDSHAKE": ("{", "}"), "APPLICATION": ("[", "]")}
+TURN_LEGEND = {
+    "13": "what comes, and in grey the RFC that says so    {..} under the keys of the handshake, [..] of the data, &lt;..&gt; of early data",
+    "12": "what comes, and in grey the RFC that says so    [..] under the keys that were agreed on",
+}
+
+
+def turn_caption(turns):
+    """Arrows between the same two states share a line, with all that takes that way."""
+    rows = []
+    for t in turns:
+        left, right = TURN_MARK[t.keys]
+        message = {"CCS_MESSAGE": "ChangeCipherSpec"}.get(t.message) or "".join(w.capitalize() for w in t.message.split("_"))
+        rows.append(f'<tr><td>{left}{message}{right} <font color="#78909c" point-size="9"> {t.rfc}</font></td></tr>')
+    return '<<table border="0" cellborder="0" cellspacing="0" cellpadding="1">' + "".join(rows) + "</table>>"
+
+
+def draw_turns(machine, path, kind):
+    fill = {machine.states[0]: "#e3f2fd"}
+    fill.update({s: "#c8e6c9" for s in machine.states if s.endswith("CONNECTED")})
+    version = machine.name[3:5]
+    nodes = [f'{s} [label="{TURN_NAME.get(s, s.split("_", 1)[1])}", fillcolor="{fill.get(s, "#f5f5f5")}"]' for s in machine.states]
+    together = {}
+    for frm, to, turn in machine.arrows:
+        together.setdefault((frm, to), []).append(turn)
+    edges = [f"{frm} -> {to} [label={turn_caption(turns)}]" for (frm, to), turns in together.items()]
+    text = "\n".join([
+        f'digraph {{ graph [fontname="Helvetica", bgcolor="white", pad=0.3, nodesep=0.5, ranksep=0.55, dpi=80, fontsize=12, labelloc=t, '
+        f'label=<{machine.name}<br/>{TURN_LEGEND[version]}<br/> >]',
+        f'node [fontname="Helvetica", fontsize=12, shape=box, style="rounded,filled", color="{DARK}", height=0.46, width=1.55, margin=0.05]',
+        f'edge [fontname="Helvetica", fontsize=10, color="{DARK}", arrowsize=0.7]', *nodes, *edges, "}"])
+    subprocess.run(["dot", f"-T{kind}", "-o", path], input=text, text=True, check=True)
+
+
 def main():
     folder = sys.argv[1]
     os.makedirs(folder, exist_ok=True)
@@ -163,6 +200,11 @@ def main():
         for kind in ("svg", "png"):
             path = os.path.join(folder, f"{machine.name}.{kind}")
             draw(machine, path, kind)
+            print(path)
+    for machine in turn_machines():
+        for kind in ("svg", "png"):
+            path = os.path.join(folder, f"{machine.name}.{kind}")
+            draw_turns(machine, path, kind)
             print(path)
     return 0
 
