@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """tools/run-tests.py DIR [--suite NAME] [meson test arguments]: runs the tests, ends with 'N passed, N failed[, N skipped]'.
 
-A cmocka program counts with each of its tests, any other program as one.
+A cmocka program counts with each of its tests, one that speaks TAP with each of its checks, any other program as one.
 """
 import collections
 import json
@@ -14,12 +14,15 @@ import sys
 GOOD = re.compile(r"^\[  PASSED  \] (\d+) test", re.M)
 BAD = re.compile(r"^\[  FAILED  \] (\d+) test", re.M)
 SKIP = re.compile(r"^\[  SKIPPED \] (\d+) test", re.M)
+TAP_GOOD = re.compile(r"^ok \d", re.M)
+TAP_BAD = re.compile(r"^not ok \d", re.M)
 
 
 def count(test):
     """What one program adds to the sums: passed, failed, skipped."""
     text = test.get("stdout", "") + "\n" + test.get("stderr", "")
     good, bad, skipped = (sum(map(int, r.findall(text))) for r in (GOOD, BAD, SKIP))
+    good, bad = good + len(TAP_GOOD.findall(text)), bad + len(TAP_BAD.findall(text))
     if test["result"] == "SKIP":
         return 0, 0, max(skipped, 1)
     if test["result"] not in ("OK", "EXPECTEDFAIL"):
@@ -55,7 +58,7 @@ def main():
         if got[1]:
             print(f"---- {name}: {test['result']}")
             said = (test.get("stdout", "") + test.get("stderr", "")).splitlines()
-            print("\n".join([l for l in said if not l.startswith(("[ RUN ", "[       OK"))][-60:]))
+            print("\n".join([l for l in said if not l.startswith(("[ RUN ", "[       OK", "ok "))][-60:]))
         elif got[2]:
             why = [l for l in (test.get("stdout", "") + test.get("stderr", "")).splitlines() if "skip" in l.lower()]
             print(f"skipped  {name}: {why[-1].strip() if why else 'says nothing'}")
