@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define ALIGN 64u
+#define RESERVE 2048u /* of `out`, for what a step has to say: two ends that write only, and never read, would wait for ever */
 
 static bool add_room(struct secure *s, size_t n, struct hf_room *ret)
 {
@@ -188,8 +189,11 @@ hf_status secure_write(struct secure *s, struct hf_bytes data, size_t *ret_taken
 	size_t n;
 	hf_status status;
 
+	*ret_taken = 0;
 	make_room(s);
-	room = (struct hf_room){ s->out + s->out_len, SECURE_OUT_ROOM - s->out_len };
+	if (SECURE_OUT_ROOM - s->out_len <= RESERVE)
+		return HF_AGAIN;
+	room = (struct hf_room){ s->out + s->out_len, SECURE_OUT_ROOM - RESERVE - s->out_len };
 	status = hf_tls_write(s->tls, &data, 1, &room, 1, ret_taken, &n);
 	s->out_len += n;
 	return status;

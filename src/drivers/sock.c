@@ -242,7 +242,7 @@ static void set_interest(struct sock *c)
 	}
 	if (!c->connected || c->wants_write)
 		e.events |= EPOLLOUT;
-	if (c->connected && !c->eof && c->len < SOCK_ROOM)
+	if (c->connected && !c->eof && c->len - c->at < SOCK_ROOM)
 		e.events |= EPOLLIN;
 	if (e.events == c->interest)
 		return;
