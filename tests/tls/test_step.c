@@ -590,6 +590,43 @@ static void first_octets(void **state)
 	}
 }
 
+/* ---- what is told of ends that send no alert of their own ---- */
+
+static unsigned told_alert(const struct lab_side *side)
+{
+	struct hf_tls_record_told r;
+	uint64_t cursor = 0;
+
+	while (hf_tls_told(side->t, &cursor, &r))
+		if (r.kind == HF_TLS_TOLD_FAILED)
+			return r.y;
+	fail();
+	return 0;
+}
+
+static void silent_ends(void **state)
+{
+	struct lab *lab = lab_new();
+	struct post *p;
+
+	(void)state;
+	lab_start(lab);
+	hf_tls_close(lab->side[LAB_CLIENT].t);
+	lab_run(lab);
+	assert_int_equal(told_alert(&lab->side[LAB_CLIENT]), TLS_ALERT_USER_CANCELED);
+	lab_free(lab);
+	lab = lab_new();
+	lab_start(lab);
+	lab_inject(lab, LAB_SERVER, LAB_BYTES("GET / HTTP/1.1\r\n"));
+	(void)lab_turn(lab, LAB_SERVER);
+	assert_int_equal(told_alert(&lab->side[LAB_SERVER]), TLS_ALERT_PROTOCOL_VERSION);
+	lab_free(lab);
+	p = connected(HF_TLS_1_3);
+	give(p, LAB_SERVER, TLS_ALERT, "\2\x28", 2);
+	assert_int_equal(told_alert(side_of(p, LAB_SERVER)), TLS_ALERT_CLOSE_NOTIFY);
+	end(p);
+}
+
 /* ---- floods ---- */
 
 static void empty_records(void **state)
@@ -735,6 +772,7 @@ int main(void)
 		cmocka_unit_test(longer_than_agreed),
 		cmocka_unit_test(records_in_many_pieces),
 		cmocka_unit_test(first_octets),
+		cmocka_unit_test(silent_ends),
 		cmocka_unit_test(empty_records),
 		cmocka_unit_test(early_data_without_end),
 		cmocka_unit_test(camouflage_without_end),
