@@ -20,6 +20,7 @@ struct hf_cred;
 /* Where in the input it went wrong: for the one sentence people need. */
 struct hf_cert_trouble {
 	unsigned block;     /* which PEM block, from 1; 0: the whole */
+	bool in_key;        /* of the private key's text; else of the certificates' */
 	char sentence[200]; /* what is wrong with it */
 };
 

@@ -62,6 +62,9 @@ static int take_tls_option(struct get_options *o, int id, const char *value)
 		return take_resolve(o, value);
 	case OPT_get_CACERT:
 		return take_cacert(s, value);
+	case OPT_get_CRL:
+		s->crl = value;
+		break;
 	case OPT_get_INSECURE:
 		s->insecure = true;
 		break;
@@ -211,6 +214,7 @@ int get_take_options(int argc, char **argv, struct get_options *o)
 
 	o->secure.alpn[0] = (struct hf_bytes){ (const uint8_t *)http11, sizeof(http11) - 1 };
 	o->secure.alpns = 1;
+	o->secure.tls.want_staple = true;
 	cmd_args_begin(&a, CMD_get, argc, argv);
 	for (int id; code == 0 && (id = cmd_args_next(&a)) != OPT_END;)
 		code = take_option(o, id, a.value);

@@ -158,7 +158,13 @@ static void note_info(struct get *g)
 	g->tls.info.name = no_name; /* lent by a room that is given back */
 }
 
-static void fail(struct get *g)
+/* The first octets, which TLS has taken for a record. */
+static bool looks_like_http(const struct hf_bytes *spans, size_t n)
+{
+	return n > 0 && spans[0].len >= 5 && memcmp(spans[0].at, "HTTP/", 5) == 0;
+}
+
+static void fail(struct get *g, bool plain_http)
 {
 	char sentence[400];
 
@@ -166,6 +172,10 @@ static void fail(struct get *g)
 	g->tls.end = GET_FAILED;
 	if (g->tls.info.why_code && strcmp(g->tls.info.why_code, "TIMEOUT") == 0) {
 		get_fail(g, HF_TIMED_OUT, "connected, but the TLS handshake was not over in time");
+		return;
+	}
+	if (plain_http) {
+		get_fail(g, HF_TLS, "the other side speaks plain HTTP at that port, no TLS: is it http:// that is meant?");
 		return;
 	}
 	secure_explain(&g->tls.conn, sentence, sizeof(sentence));
@@ -192,7 +202,7 @@ static void keep_fresh(struct get_tls *t)
 }
 
 /* True when there may be more. */
-static bool took_step(struct get *g, enum secure_does does, struct hf_bytes data)
+static bool took_step(struct get *g, enum secure_does does, struct hf_bytes data, bool plain_http)
 {
 	switch (does) {
 	case SECURE_WAITS:
@@ -216,7 +226,7 @@ static bool took_step(struct get *g, enum secure_does does, struct hf_bytes data
 		take_end(g, GET_FIN);
 		return true;
 	case SECURE_FAILED:
-		fail(g);
+		fail(g, plain_http);
 		return false;
 	}
 	return false;
@@ -225,9 +235,10 @@ static bool took_step(struct get *g, enum secure_does does, struct hf_bytes data
 bool get_tls_step(struct get *g)
 {
 	struct hf_bytes data = { NULL, 0 };
+	enum secure_does does;
 	size_t n = 0, taken = 0;
 	hf_status st;
-	bool eof, more;
+	bool eof, more, plain_http;
 
 	if (g->tls.end != GET_OPEN || !g->tls.conn.tls)
 		return false;
@@ -238,7 +249,9 @@ bool get_tls_step(struct get *g)
 	}
 	eof = st == HF_CLOSED || (g->peer_done && n < HF_ARRAY_LEN(g->spans));
 	keep_fresh(&g->tls);
-	more = took_step(g, secure_step(&g->tls.conn, g->spans, st == HF_OK ? n : 0, eof, g->loop.now, &taken, &data), data);
+	plain_http = st == HF_OK && g->phase == GET_SECURING && looks_like_http(g->spans, n);
+	does = secure_step(&g->tls.conn, g->spans, st == HF_OK ? n : 0, eof, g->loop.now, &taken, &data);
+	more = took_step(g, does, data, plain_http);
 	if (taken > 0)
 		(void)!hf_conn_consume(g->loop.host, g->conn, taken, g->loop.now);
 	push_out(g);

@@ -172,9 +172,10 @@ static int load_cred(struct secure_side *side, unsigned i)
 	} else if (status == HF_MISMATCH) {
 		cmd_say(side->command, "%s: this key does not belong to the certificate in %s", key_path, cert_path);
 	} else if (trouble.block > 0) {
-		cmd_say(side->command, "%s, block %u: %s", cert_path, trouble.block, trouble.sentence);
+		cmd_say(side->command, "%s, block %u: %s", trouble.in_key ? key_path : cert_path, trouble.block,
+			trouble.sentence);
 	} else {
-		cmd_say(side->command, "%s: %s", o->key[i] ? key_path : cert_path,
+		cmd_say(side->command, "%s: %s", trouble.in_key ? key_path : cert_path,
 			trouble.sentence[0] ? trouble.sentence : hf_status_sentence(status));
 	}
 out:

@@ -374,9 +374,17 @@ static size_t rest(const struct served_tls *t)
 	return t->kept_len + t->fresh.len;
 }
 
+/* Is the last answer under way, so that nobody will look at what comes? */
+static bool is_deaf(const struct served *c)
+{
+	return c->http.last && c->http.state >= HTTP_SERVER_ANSWER;
+}
+
 /* What is left of the last record is put where it may stay. */
 static bool keep_fresh(struct serve *s, struct served_tls *t)
 {
+	if (is_deaf(t->conn))
+		t->kept_len = t->fresh.len = 0;
 	if (t->fresh.len == 0)
 		return true;
 	if (!t->kept && !(t->kept = take_block(&s->tls.kept)))

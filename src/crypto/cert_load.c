@@ -159,8 +159,10 @@ hf_status hf_cred_load(const struct hf_crypto *c, struct hf_bytes chain, struct 
 		return HF_FULL;
 	cred->cert = calloc(CHAIN_MAX, sizeof(struct cert *));
 	st = cred->cert ? read_chain(cred, chain, ret_trouble) : HF_FULL;
-	if (st == HF_OK)
+	if (st == HF_OK) {
 		st = read_key(c, key, &cred->key, ret_trouble);
+		ret_trouble->in_key = st != HF_OK;
+	}
 	if (st == HF_OK)
 		st = check_key(cred, ret_trouble);
 	if (st == HF_OK)
