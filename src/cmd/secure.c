@@ -10,7 +10,8 @@
 #include <string.h>
 
 #define ALIGN 64u
-#define RESERVE 2048u /* of `out`, for what a step has to say: two ends that write only, and never read, would wait for ever */
+/* Octets of `out` for what a step has to say: two ends that both fill theirs, and cannot read, would wait for ever. */
+#define RESERVE 2048u
 
 static bool add_room(struct secure *s, size_t n, struct hf_room *ret)
 {

@@ -77,7 +77,7 @@ void talk_close(struct talk *t)
 }
 
 /* The name is lent by the room of the handshake, which is given back soon. */
-static void note_info(struct talk *t)
+void talk_look(struct talk *t)
 {
 	hf_tls_info(t->secure.tls, &t->info);
 	if (t->info.name.len > 0 && t->info.name.len < sizeof(t->name)) {
@@ -91,7 +91,13 @@ static enum talk_does ended(struct talk *t, enum talk_end how, hf_status why)
 {
 	t->end = how;
 	t->why = why;
-	note_info(t);
+	talk_look(t);
+	/* Now, as our own end of it would be the newest thing to be told soon. */
+	secure_explain(&t->secure, t->sentence, sizeof(t->sentence));
+	t->code = secure_exit_code(&t->secure);
+	/* An answer to early data waits for the end of the handshake, which is not to come any more. */
+	if (!t->connected)
+		talk_queue_drop(&t->out, t->out.len);
 	if (how == TALK_BROKEN)
 		t->gone = true;
 	return TALK_ENDED;
@@ -169,6 +175,8 @@ static void go_on_closing(struct talk *t, hf_time_ns now, bool eof)
 		t->gone = true;
 	if (!t->half && now >= t->until)
 		t->gone = true;
+	if (t->gone && t->end == TALK_OPEN)
+		talk_look(t);
 }
 
 static enum talk_does tell(struct talk *t, enum secure_does does, hf_time_ns now)
@@ -179,7 +187,7 @@ static enum talk_does tell(struct talk *t, enum secure_does does, hf_time_ns now
 	case SECURE_CONNECTED:
 		t->connected = true;
 		t->connected_at = now;
-		note_info(t);
+		talk_look(t);
 		return TALK_CONNECTED;
 	case SECURE_HAS_DATA:
 		return TALK_DATA;
@@ -225,7 +233,7 @@ enum talk_does talk_step(struct talk *t, hf_time_ns now, struct hf_bytes *ret_da
 		sealed = seal_out(t);
 		waiting = secure_out(&t->secure).len;
 		push_out(t, now);
-		go_on_closing(t, now, eof);
+		go_on_closing(t, now, eof && t->end != TALK_OPEN);
 		if (does != TALK_WAITS)
 			return does;
 		/* Again when what was in the way may be out of it. */

@@ -56,6 +56,8 @@ struct talk {
 	hf_status why;
 	bool connected;
 	bool gone;               /* nothing is left to be done: talk_close() */
+	char sentence[700];      /* TRUNCATED, FAILED: how it came to that */
+	int code;                /* and the exit code for it */
 	uint64_t sent, received; /* octets of data */
 	hf_time_ns started, connected_at;
 	struct hf_tls_info info; /* as of CONNECTED, and of ENDED */
@@ -77,6 +79,7 @@ void talk_end(struct talk *t, hf_time_ns now);
 /* close_notify as soon as `out` is empty; what the other side says is still heard (RFC 8446 6.1). */
 void talk_half_close(struct talk *t);
 void talk_say_plain(struct talk *t, struct hf_bytes text);
+void talk_look(struct talk *t);  /* brings `info` up to date */
 void talk_close(struct talk *t); /* the stream in good order if it is gone, else with a reset */
 
 #endif

@@ -170,7 +170,7 @@ static int take_tls_option(int id, const char *value, struct secure_options *s)
 		s->tls.no_resumption = true;
 		return 0;
 	case OPT_tls_RECORD_SIZE_LIMIT:
-		code = take_number("record-size-limit", value, 64, 16385, &n);
+		code = take_number("record-size-limit", value, 64, 16384, &n);
 		s->tls.record_size_limit = (uint16_t)n;
 		return code;
 	case OPT_tls_MAX_FRAGMENT:

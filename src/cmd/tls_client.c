@@ -93,7 +93,7 @@ static void say_connected(const struct client *c)
 
 static bool is_untrusted(const struct talk *t)
 {
-	return t->end == TALK_FAILED && secure_exit_code(&t->secure) == hf_status_exit(HF_UNTRUSTED) && t->secure.report;
+	return t->end == TALK_FAILED && t->code == hf_status_exit(HF_UNTRUSTED) && t->secure.report;
 }
 
 static void say_end(const struct client *c)
@@ -123,7 +123,7 @@ static int exit_code(const struct client *c)
 		return hf_status_exit(c->why);
 	switch (c->talk.end) {
 	case TALK_FAILED:
-		return secure_exit_code(&c->talk.secure);
+		return c->talk.code;
 	case TALK_TRUNCATED:
 		return hf_status_exit(c->talk.connected ? HF_TRUNCATED : HF_TLS);
 	case TALK_BROKEN:

@@ -200,7 +200,7 @@ static void drop(struct server *s, unsigned i)
 	struct served *c = s->served[i];
 
 	if (c->talk.end == TALK_OPEN)
-		hf_tls_info(c->talk.secure.tls, &c->talk.info);
+		talk_look(&c->talk);
 	tell_json(s, c);
 	talk_close(&c->talk);
 	talk_queue_free(&c->heard);

@@ -87,8 +87,6 @@ void tls_tell_summary(struct text *out, const struct talk *t)
 
 void tls_tell_end(struct text *out, const struct talk *t)
 {
-	char sentence[700];
-
 	switch (t->end) {
 	case TALK_OPEN:
 		text_add(out, "left");
@@ -102,8 +100,7 @@ void tls_tell_end(struct text *out, const struct talk *t)
 		break;
 	case TALK_TRUNCATED:
 	case TALK_FAILED:
-		secure_explain(&t->secure, sentence, sizeof(sentence));
-		text_add(out, sentence);
+		text_add(out, t->sentence);
 		break;
 	}
 }
@@ -245,47 +242,6 @@ void tls_tell_page(struct text *out, const struct talk *t)
 
 /* ---- the ladder ---- */
 
-static void add_value(struct text *out, const struct hf_tls_record_told *r, const char *what, size_t n)
-{
-	static const char *const epochs[] = { "none", "for early data", "for the handshake", "for data" };
-	const struct {
-		const char *key, *value;
-	} values[] = {
-		{ "message", tls_message_name(r->x) }, { "suite", tls_suite_name(r->x) },
-		{ "group", tls_group_name(r->x) },     { "scheme", tls_scheme_name(r->x) },
-		{ "version", tls_version_name(r->x) }, { "alert", tls_alert_name(r->x) },
-		{ "epoch", epochs[r->x & 3] },         { "from", hf_tls_state_name(r->from) },
-		{ "to", hf_tls_state_name(r->to) },
-	};
-
-	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
-		if (strlen(values[i].key) == n && memcmp(values[i].key, what, n) == 0) {
-			text_add(out, values[i].value);
-			return;
-		}
-	}
-	text_addf(out, "%u", n == 3 && memcmp(what, "len", 3) == 0 ? r->len : r->x);
-}
-
-/* The words in braces are replaced. */
-static void add_sentence(struct text *out, const struct hf_tls_record_told *r)
-{
-	const char *s = hf_tls_told_sentence(r->kind);
-
-	while (*s) {
-		const size_t n = strcspn(s, "{");
-		const char *end;
-
-		text_add_n(out, s, n);
-		s += n;
-		end = strchr(s, '}');
-		if (!end)
-			break;
-		add_value(out, r, s + 1, (size_t)(end - s) - 1);
-		s = end + 1;
-	}
-}
-
 /* Things that cross the wire have an arrow, all else happens here. */
 static const char *arrow_of(const struct hf_tls_record_told *r)
 {
@@ -313,8 +269,8 @@ void tls_tell_ladder(FILE *to, struct talk *t, uint64_t id)
 		if (id)
 			text_addf(&line, "#%llu ", (unsigned long long)id);
 		text_addf(&line, "%s ", arrow_of(&r));
-		add_sentence(&line, &r);
-		text_addf(&line, " (RFC %s)\n", hf_tls_told_rfc(r.kind));
+		tls_told_add_sentence(&line, &r);
+		text_addf(&line, " (RFC %s)\n", tls_told_rfc(&r));
 	}
 	fputs(text_str(&line), to);
 	text_free(&line);
