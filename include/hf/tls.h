@@ -309,6 +309,7 @@ struct hf_tls_record_told {
 	uint8_t sent;     /* ours, not the peer's */
 	uint8_t epoch;    /* whose keys: 0 plain, 1 early, 2 handshake, 3 application */
 	uint8_t from, to; /* states */
+	uint16_t version; /* once it is agreed on; else 0 */
 };
 
 /* A ring the caller owns, told of the newest n (a power of two); kept with the connection until the end. */

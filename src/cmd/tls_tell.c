@@ -5,6 +5,7 @@
 
 #include "explain/cert_view.h"
 #include "explain/table.h"
+#include "explain/tls_fold.h"
 #include "wire/tls_wire.h"
 
 #include <string.h>

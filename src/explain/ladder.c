@@ -16,6 +16,7 @@
  */
 #define ROUTINE_SHOWN 4u /* of the first long run, so many stand before the sum */
 #define ROUTINE_LONG 6u
+#define LEGEND "TLS: {..} is encrypted under keys of the handshake, [..] under those of the data."
 
 static bool read_all(struct drawing *d);
 static void forget_all(struct drawing *d);
@@ -66,6 +67,8 @@ void ladder_text(struct text *out, const char *const names[2], const struct ladd
 		at = end;
 	}
 	flush_run(&d);
+	if (tls_fold_any(&d.fold))
+		text_wrap(out, LEGEND, LADDER_INDENT, look->columns);
 	forget_all(&d);
 }
 

@@ -5,6 +5,7 @@
 #include "explain/segment.h"
 #include "explain/sentence.h"
 #include "explain/tls_fold.h"
+#include "wire/tls_wire.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -109,6 +110,7 @@ static void put_tls(struct json *j, const char *const names[2], const struct lad
 	json_put_string(j, "name", hf_tls_told_name(r->kind));
 	json_put_u64(j, "local_port", e->local_port);
 	json_put_u64(j, "remote_port", e->remote_port);
+	json_put_string(j, "version", r->version ? tls_version_name(r->version) : NULL);
 	json_put_bool(j, "sent", r->sent);
 	json_put_u64(j, "offset", r->offset);
 	json_put_u64(j, "len", r->len);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What an end of TLS tells, in words: the sentences of hf/tls_told.def with their placeholders filled in. */
 #include "explain/tls_fold.h"
+
+#include "base/bits.h"
 #include "wire/tls_wire.h"
 
 #include <inttypes.h>
@@ -32,8 +34,8 @@ static void add_field(struct text *t, const char *name, size_t n, const struct h
 	else if (is(name, n, "why"))
 		text_add(t, hf_tls_why_sentence(r->x));
 	else if (is(name, n, "ccs"))
-		text_add(t, r->y == TLS_VERSION_1_2 ? "what it sends next is under the new keys"
-						    : "means nothing, and lets middleboxes take this for TLS 1.2");
+		text_add(t, r->version == TLS_VERSION_1_2 ? "what it sends next is under the new keys"
+							  : "means nothing, and lets middleboxes take this for TLS 1.2");
 	else if (is(name, n, "from"))
 		text_add(t, hf_tls_state_name(r->from));
 	else if (is(name, n, "to"))
@@ -80,11 +82,37 @@ bool tls_told_is_plain(const struct hf_tls_record_told *r)
 	}
 }
 
+/* Where 1.2 has the same in documents of its own. */
+static const struct {
+	enum hf_tls_told kind;
+	const char *rfc;
+} rfcs_12[] = {
+	{ HF_TLS_TOLD_STATE, "5246 7.3" },
+	{ HF_TLS_TOLD_MESSAGE, "5246 7.4" },
+	{ HF_TLS_TOLD_RECORD, "5246 6.2" },
+	{ HF_TLS_TOLD_CCS, "5246 7.1" },
+	{ HF_TLS_TOLD_ALERT, "5246 7.2" },
+	{ HF_TLS_TOLD_SUITE, "5246 7.4.1.3" },
+	{ HF_TLS_TOLD_GROUP, "8422 5.4" },
+	{ HF_TLS_TOLD_KEYS, "5246 6.3" },
+	{ HF_TLS_TOLD_CERTIFICATE_OK, "5246 7.4.2" },
+	{ HF_TLS_TOLD_CERTIFICATE_BAD, "5246 7.4.2" },
+	{ HF_TLS_TOLD_SIGNED, "5246 4.7" },
+	{ HF_TLS_TOLD_SIGNATURE_OK, "5246 4.7" },
+	{ HF_TLS_TOLD_FINISHED_OK, "5246 7.4.9" },
+	{ HF_TLS_TOLD_CONNECTED, "5246 7.3" },
+	{ HF_TLS_TOLD_RESUMED, "5077 3.1" },
+	{ HF_TLS_TOLD_PSK_REFUSED, "5077 3.1" },
+	{ HF_TLS_TOLD_TICKET, "5077 3.3" },
+	{ HF_TLS_TOLD_TRUNCATED, "5246 7.2.1" },
+};
+
 const char *tls_told_rfc(const struct hf_tls_record_told *r)
 {
 	if (r->kind == HF_TLS_TOLD_FAILED)
 		return hf_tls_why_rfc(r->x);
-	if (r->kind == HF_TLS_TOLD_CCS && r->y == TLS_VERSION_1_2)
-		return "5246 7.1";
+	for (size_t i = 0; r->version == TLS_VERSION_1_2 && i < HF_ARRAY_LEN(rfcs_12); i++)
+		if (rfcs_12[i].kind == r->kind)
+			return rfcs_12[i].rfc;
 	return hf_tls_told_rfc(r->kind);
 }

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define RECORD_OCTETS offsetof(struct hf_trace_record, arrow) /* what is digested: no padding */
-#define TOLD_OCTETS (offsetof(struct hf_tls_record_told, to) + 1)
+_Static_assert(sizeof(struct hf_tls_record_told) == 32, "no padding, which would be digested");
 
 static void note_state(struct sim_host *h, const struct hf_trace_record *r);
 static void digest(struct sim_world *w, const void *at, size_t n);
@@ -68,7 +68,7 @@ void sim_world_tell_tls(struct sim_world *w, unsigned host, uint16_t local_port,
 {
 	struct ladder_event *e;
 
-	digest(w, r, TOLD_OCTETS);
+	digest(w, r, sizeof(*r));
 	if (w->cfg.forget)
 		return;
 	e = log_entry(w);

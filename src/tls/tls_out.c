@@ -91,7 +91,6 @@ static bool put_ccs(struct hf_tls *t, struct hf_tls_io *io)
 	t->records_sent++;
 	r = tls_tell_sent(t, HF_TLS_TOLD_CCS);
 	r->epoch = TLS_EPOCH_PLAIN;
-	r->y = t->version;
 	r->len = CCS_OCTETS;
 	r->offset = offset;
 	return true;

@@ -30,6 +30,7 @@ struct hf_tls_record_told *tls_tell(struct hf_tls *t, enum hf_tls_told kind)
 		.epoch = t->rd.epoch,
 		.from = t->state,
 		.to = t->state,
+		.version = t->version,
 	};
 	return r;
 }

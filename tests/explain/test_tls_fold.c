@@ -367,7 +367,9 @@ static void rows_and_states_stand_below_those_of_tcp(void **state)
 			    "            WAIT_SH       |                                                |  WAIT_SH\n"
 			    "            server: TLS_AES_128_GCM_SHA256 is agreed on: how the data will be encrypted\n"
 			    "            and which hash binds the handshake [RFC 8446 4.1.3]\n"
-			    "            server: answers [RFC 9112 4]\n");
+			    "            server: answers [RFC 9112 4]\n"
+		"            TLS: {..} is encrypted under keys of the handshake, [..] under those of\n"
+		"            data.\n");
 	text_free(&t);
 	fold(s);
 	end(s);
@@ -449,10 +451,27 @@ static void sentences_say_what_was_told(void **state)
 			"8446 6");
 	expect_sentence((struct hf_tls_record_told){ .kind = HF_TLS_TOLD_ALERT, .x = TLS_ALERT_CLOSE_NOTIFY },
 			"gets the alert close_notify (no more data will come: a clean end)", "8446 6");
-	expect_sentence((struct hf_tls_record_told){ .kind = HF_TLS_TOLD_CCS, .y = HF_TLS_1_2, .sent = 1 },
+	expect_sentence((struct hf_tls_record_told){ .kind = HF_TLS_TOLD_CCS, .version = HF_TLS_1_2, .sent = 1 },
 			"change_cipher_spec: what it sends next is under the new keys", "5246 7.1");
-	expect_sentence((struct hf_tls_record_told){ .kind = HF_TLS_TOLD_CCS, .y = HF_TLS_1_3, .sent = 1 },
+	expect_sentence((struct hf_tls_record_told){ .kind = HF_TLS_TOLD_CCS, .version = HF_TLS_1_3, .sent = 1 },
 			"change_cipher_spec: means nothing, and lets middleboxes take this for TLS 1.2", "8446 D.4");
+}
+
+static void sections_are_those_of_the_version(void **state)
+{
+	struct hf_tls_record_told r = { .kind = HF_TLS_TOLD_FINISHED_OK };
+
+	(void)state;
+	assert_string_equal(tls_told_rfc(&r), "8446 4.4.4");
+	r.version = HF_TLS_1_3;
+	assert_string_equal(tls_told_rfc(&r), "8446 4.4.4");
+	r.version = HF_TLS_1_2;
+	assert_string_equal(tls_told_rfc(&r), "5246 7.4.9");
+	/* What both have in common, and what names its document itself. */
+	r.kind = HF_TLS_TOLD_VERSION;
+	assert_string_equal(tls_told_rfc(&r), "8446 4.2.1");
+	r.kind = HF_TLS_TOLD_RSA_TRANSPORT;
+	assert_string_equal(tls_told_rfc(&r), "5246 7.4.7.1");
 }
 
 int main(void)
@@ -471,6 +490,7 @@ int main(void)
 		cmocka_unit_test(no_row_is_wider_than_asked),
 		cmocka_unit_test(every_placeholder_is_filled_in),
 		cmocka_unit_test(sentences_say_what_was_told),
+		cmocka_unit_test(sections_are_those_of_the_version),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
