@@ -368,8 +368,8 @@ static void rows_and_states_stand_below_those_of_tcp(void **state)
 			    "            server: TLS_AES_128_GCM_SHA256 is agreed on: how the data will be encrypted\n"
 			    "            and which hash binds the handshake [RFC 8446 4.1.3]\n"
 			    "            server: answers [RFC 9112 4]\n"
-		"            TLS: {..} is encrypted under keys of the handshake, [..] under those of\n"
-		"            data.\n");
+			    "            TLS: {..} is encrypted under keys of the handshake, [..] under those of the\n"
+			    "            data.\n");
 	text_free(&t);
 	fold(s);
 	end(s);
