@@ -10,7 +10,7 @@ declare -A need=(
 	[peers]="chromium golang-go h2o libnss3-tools"
 	[demo]="curl iproute2"
 	[fuzz]="clang libclang-rt-dev llvm"
-	[bench]="iproute2"
+	[bench]="curl iproute2 nginx-light openssl"
 	[tidy]="clang clang-format clang-tidy cppcheck python3"
 	[states]="graphviz python3"
 )

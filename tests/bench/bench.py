@@ -6,9 +6,13 @@ On a shared machine absolute figures say little: what counts is ours against the
 """
 import json
 import os
+import re
+import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
+import time
 
 ROUNDS = 3
 OCTETS = 4 << 30
@@ -168,15 +172,125 @@ def tls(build, result):
           f" libssl {said['tls-idle', 'libssl']['octets']}")
 
 
+HTTPS_FILES = (("1 MiB files", "mega", 1 << 20, 1000), ("100 MB files", "big", 100_000_000, 10))
+HANDSHAKES_S = 2
+NGINX = """daemon off; master_process off; user root; pid {d}/nginx.pid; error_log {d}/nginx.err; worker_rlimit_nofile 4096;
+events {{}}
+http {{ access_log off; sendfile on; keepalive_requests 1000000;
+client_body_temp_path {d}/t1; proxy_temp_path {d}/t2; fastcgi_temp_path {d}/t3; scgi_temp_path {d}/t4; uwsgi_temp_path {d}/t5;
+server {{ listen 443 ssl; root {d}/www; ssl_certificate {d}/x.crt; ssl_certificate_key {d}/x.key; ssl_protocols TLSv1.2 TLSv1.3; }} }}
+"""
+
+
+class Https:
+    """A server, and curl and openssl as its clients. What counts is the CPU time of the server's process, and with it what the
+    kernel does in its name: in both cases the client's share of TCP as well, up to the socket that it reads from."""
+
+    def __init__(self, wire, where, addr, trust, server):
+        self.wire, self.addr, self.trust, self.server = wire, addr, trust, server
+        self.where = ["ip", "netns", "exec", where]
+
+    def cpu_s(self):
+        with open(f"/proc/{self.server.pid}/schedstat", encoding="ascii") as f:
+            return int(f.read().split()[0]) / 1e9
+
+    def client(self, *command):
+        out = subprocess.run([*self.where, *command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                             timeout=LIMIT_S, check=True)
+        return out.stdout
+
+    def wait(self):
+        for _ in range(100):
+            try:
+                return self.client("curl", "-sf", "--cacert", self.trust, "-o", "/dev/null", f"https://{self.addr}/small")
+            except subprocess.CalledProcessError:
+                time.sleep(0.1)
+        raise TimeoutError("no server")
+
+    def bulk(self, name, octets, times):
+        """CPU seconds for each GB, over one connection."""
+        before = self.cpu_s()
+        got = self.client("curl", "-sf", "--cacert", self.trust, "--tls13-ciphers", "TLS_AES_128_GCM_SHA256", "-o", "/dev/null", "-w",
+                          "%{size_download}\n", f"https://{self.addr}/{name}?[1-{times}]")
+        assert sum(map(int, got.split())) == octets * times
+        return (self.cpu_s() - before) / (octets * times / 1e9)
+
+    def handshakes(self):
+        """CPU seconds for a full handshake of 1.3 with a small request, and the end of it."""
+        before = self.cpu_s()
+        command = [*self.where, "openssl", "s_time", "-connect", f"{self.addr}:443", "-new", "-www", "/small", "-time", str(HANDSHAKES_S),
+                   "-tls1_3", "-ciphersuites", "TLS_AES_128_GCM_SHA256"]
+        clients = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) for _ in range(2)]
+        said = [c.communicate(timeout=LIMIT_S)[0] for c in clients]
+        n = sum(int(re.search(r"^(\d+) connections in .* real seconds", s, re.M).group(1)) for s in said)
+        return (self.cpu_s() - before) / n
+
+
+def measure_https(wire, program, work):
+    subprocess.run([program, "cert", "ca", "ca"], cwd=work, stdout=subprocess.DEVNULL, check=True)
+    subprocess.run([program, "cert", "issue", "--ca", "ca", "--out", "x", "10.8.0.2", "10.9.0.2"], cwd=work, stdout=subprocess.DEVNULL, check=True)
+    os.mkdir(f"{work}/www")
+    for name, octets in (("small", 100), ("mega", 1 << 20), ("big", 100_000_000)):
+        with open(f"{work}/www/{name}", "wb") as f:
+            f.write(os.urandom(octets))
+    with open(f"{work}/nginx.conf", "w", encoding="ascii") as f:
+        f.write(NGINX.format(d=work))
+    in_a, in_b = (["ip", "netns", "exec", ns] for ns in (wire.a, wire.b))
+    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": work}
+    servers = [subprocess.Popen([*in_b, "nginx", "-c", f"{work}/nginx.conf"], **quiet),
+               subprocess.Popen([*in_a, program, "serve", "www", "--quiet", "--tls", "x.crt,x.key", "--tls-only", "--socket", f"{work}/socket",
+                                 "--net", "tun:hfbench1,addr=10.9.0.2/24,gw=10.9.0.1"], **quiet)]
+    try:
+        trust = f"{work}/ca/root.crt"
+        who = {"nginx": Https(wire, wire.a, "10.8.0.2", trust, servers[0]), "ours": Https(wire, wire.a, "10.9.0.2", trust, servers[1])}
+        said = {}
+        for h in who.values():
+            h.wait()
+        for _ in range(ROUNDS):
+            for name, h in who.items():
+                for what, *file in HTTPS_FILES:
+                    said.setdefault((what, name), []).append(h.bulk(*file))
+                said.setdefault(("handshake", name), []).append(h.handshakes())
+        return {key: statistics.median(v) for key, v in said.items()}
+    finally:
+        for p in servers:
+            p.terminate()
+            p.wait()
+
+
+def https(build, result):
+    needs = [p for p in ("nginx", "curl", "openssl") if not shutil.which(p)]
+    if os.geteuid() != 0 or not os.access("/dev/net/tun", os.R_OK | os.W_OK) or needs:
+        print(f"https over TUN: skipped, needs root, /dev/net/tun {' '.join(needs)}")
+        return
+    try:
+        with Wire(build) as wire, tempfile.TemporaryDirectory() as work:
+            os.chmod(work, 0o755)
+            said = measure_https(wire, os.path.abspath(os.path.join(build, "handfast")), work)
+    except (subprocess.SubprocessError, OSError, AssertionError) as e:
+        print(f"https over TUN: failed: {e}")
+        result["https"] = None
+        return
+    result["https"] = {f"{what}, {name}": value for (what, name), value in said.items()}
+    print(f"{'https over tun against nginx':28} {'ours':>7} {'nginx':>8} {'ratio':>7}   aim")
+    for what, unit, scale, aim in (("1 MiB files", "CPU s/GB", 1, "0.33"), ("100 MB files", "CPU s/GB", 1, "0.33"), ("handshake", "CPU us", 1e6, "0.50")):
+        mine, theirs = said[what, "ours"] * scale, said[what, "nginx"] * scale
+        print(f"  {what:24} {mine:9.3g} {theirs:8.3g} {mine / theirs:7.2f}   at most {aim}   ({unit})")
+    cipher = (result.get("tls") or {}).get("tls-record-16k aead")
+    if cipher:
+        print(f"  AES-128-GCM alone takes {1e9 / 16384 / cipher:.3g} CPU s/GB here and now")
+
+
 def main():
     build, result = sys.argv[1], {}
     in_memory(build, result)
     tls(build, result)
     over_tun(build, result)
+    https(build, result)
     with open(os.path.join(build, "bench.json"), "w", encoding="utf-8") as f:
         json.dump(result, f, indent=1)
     print(f"JSON: {os.path.join(build, 'bench.json')}")
-    return 0 if result.get("footprint") and result.get("memory_bulk_gbit_s") and result.get("tun_send", True) and result.get("tls") else 1
+    return 0 if result.get("footprint") and result.get("memory_bulk_gbit_s") and result.get("tun_send", True) and result.get("tls") and result.get("https", True) else 1
 
 
 if __name__ == "__main__":
