@@ -61,14 +61,14 @@ static int fetch(struct connection *c, struct hf_tls_keeper *keeper, const char 
 	static struct hf_cert_report report;
 	struct hf_tls_info info;
 	struct hf_bytes data;
+	char request[300];
 
 	for (;;) {
 		switch (next_event(c, keeper, &report, &data)) {
 		case HF_TLS_CONNECTED:
 			say_connected(c, &report);
-			write_text(c, "GET / HTTP/1.0\r\nHost: ");
-			write_text(c, host);
-			write_text(c, "\r\n\r\n");
+			snprintf(request, sizeof(request), "GET / HTTP/1.0\r\nHost: %.255s\r\n\r\n", host);
+			write_text(c, request); /* in one record: some answer and leave as soon as they have read a line */
 			break;
 		case HF_TLS_HAS_DATA:
 			fwrite(data.at, 1, data.len, stdout);
