@@ -45,7 +45,7 @@ struct sim_run {
 	/* set by set_up() */
 	struct sim_world *world;
 	struct sim_app *client, *server, *second; /* second: one more client, where there is one */
-	const char *title; /* of the part, or NULL */
+	const char *title;                        /* of the part, or NULL */
 	hf_time_ns until;
 	uint64_t scratch[4]; /* the scenario's own, cleared before each part */
 	/* what came of it */

@@ -31,6 +31,7 @@ void sim_tls_side_remark(struct sim_tls_side *side, enum hf_tls_told kind, bool 
 
 void sim_tls_side_show(struct sim_tls_side *side, const struct hf_cred *cred)
 {
+	/* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers */
 	side->cred = sim_must(realloc(side->cred, (side->keeper.cred_count + 1) * sizeof(*side->cred)));
 	side->cred[side->keeper.cred_count++] = cred;
 	side->keeper.creds = side->cred;

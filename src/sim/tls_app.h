@@ -46,7 +46,7 @@ struct sim_tls { /* one connection */
 	struct hf_tls *machine;
 	void *memory;
 	uint8_t *plain;
-	struct hf_room room[4];
+	struct hf_room room[HF_TLS_ROOMS];
 	unsigned rooms;
 	struct hf_tls_record_told *ring;
 	uint64_t cursor;

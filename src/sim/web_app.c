@@ -357,18 +357,13 @@ static void act_as_server(struct sim_app *app, struct sim_session *s)
 		const struct h1_input in = h1_input_over(&octets, 1, web->eof);
 		enum h1_fault fault = H1_NONE;
 		struct h1_head head;
-		size_t len;
+		enum h1_more more;
+		size_t len = 0;
 
-		switch (h1_scan_head(&web->scan, H1_REQUEST, &in, &len, &fault)) {
-		case H1_MORE:
+		more = h1_scan_head(&web->scan, H1_REQUEST, &in, &len, &fault);
+		if (more == H1_MORE)
 			return;
-		case H1_COMPLETE:
-			fault = h1_parse_request((struct hf_bytes){ octets.at, len }, &head);
-			break;
-		case H1_FAULTY:
-			break;
-		}
-		if (fault != H1_NONE) {
+		if (more == H1_FAULTY || h1_parse_request((struct hf_bytes){ octets.at, len }, &head) != H1_NONE) {
 			web->over = true;
 			return;
 		}

@@ -35,7 +35,7 @@ const struct sim_tls *https_tls(const struct sim_app *app, unsigned nth);
 
 void https_expect_path(struct sim_run *run, const struct sim_app *app, unsigned nth, const char *states);
 /* Both are connected, the client has the page, and both have said close_notify: of the nth connection of the server. */
-void https_expect_whole_page(struct sim_run *run, const struct sim_app *client, unsigned nth);
+void https_expect_whole_page(struct sim_run *run, const struct sim_app *app, unsigned nth);
 /* Both have agreed on this, and the client has the whole page, which nobody could read on the wire. */
 void https_expect_page(struct sim_run *run, uint16_t version);
 /* The client, or the server, fails for this reason and sends this alert, and the other gets it. */
