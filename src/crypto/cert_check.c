@@ -12,11 +12,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bits.h"
 #include "crypto/cert_internal.h"
 
-#define SENT_MAX 32u       /* certificates of a peer that are looked at */
-#define STEPS_MAX 2000u    /* of the search for paths */
-#define JUDGEMENTS_MAX 48u /* of whole paths, each with a signature or more */
+#define SENT_MAX 32u               /* certificates of a peer that are looked at */
+#define STEPS_MAX 2000u            /* of the search for paths */
+#define JUDGEMENTS_MAX 48u         /* of whole paths */
+#define SIGNATURES_MAX 100u        /* verified for them */
+#define COMPARISONS_MAX (1u << 20) /* of names with nameConstraints */
 
 struct search {
 	const struct hf_trust *trust;
@@ -24,7 +27,8 @@ struct search {
 	struct cert *sent[SENT_MAX];
 	unsigned sents;
 	struct cert_path path; /* as far as it is built */
-	unsigned steps, judgements;
+	unsigned steps, judgements, signatures;
+	uint64_t comparisons;
 	bool has_best;
 	struct cert_verdict best;
 	hf_status failed;
@@ -93,6 +97,7 @@ static void apply_libcrypto(struct search *s, struct cert_verdict *v)
 
 	if (cert_memory_knows_path(s->trust->memory, &v->path))
 		return;
+	s->signatures += v->path.certs - 1;
 	s->failed = cert_chain_apply(&its);
 	if (s->failed != HF_OK)
 		return;
@@ -102,19 +107,48 @@ static void apply_libcrypto(struct search *s, struct cert_verdict *v)
 		cert_verdict_note(v, i, its.each[i]);
 }
 
-/* True when this path is good, or nothing more can be found out. */
+/* Can its signatures be checked at a price that is known? With other kinds of keys, and larger ones, the peer would name it. */
+static bool has_bounded_keys(const struct cert_path *path)
+{
+	for (unsigned i = 1; i < path->certs; i++)
+		if (!path->cert[i]->has_known_key || (path->cert[i]->is_rsa && !path->cert[i]->has_bounded_rsa))
+			return false;
+	return true;
+}
+
+/* By what costs little. False: more than that should not be spent on it. */
+static bool judge_cheaply(struct search *s, struct cert_verdict *v)
+{
+	static const struct cert_ruling too_many = { HF_CERT_NAME_CONSTRAINTS, X509_V_ERR_UNSPECIFIED,
+						     "it has more names, under more nameConstraints, than are compared here",
+						     false };
+
+	cert_rules_apply(v, s->ask);
+	s->comparisons += cert_constraints_cost(&v->path);
+	if (s->comparisons > COMPARISONS_MAX) {
+		cert_verdict_note(v, 0, too_many);
+		return false;
+	}
+	cert_constraints_apply(v);
+	return has_bounded_keys(&v->path) && (!s->has_best || rank_of(&v->ruling) > rank_of(&s->best.ruling));
+}
+
+/*
+ * True when this path is good, or nothing more can be found out. Signatures come last but for revocation lists: these may be
+ * long, and of an issuer that only claims its name they say nothing.
+ */
 static bool judge(struct search *s)
 {
 	struct cert_verdict v = { .path = s->path };
 
-	if (++s->judgements > JUDGEMENTS_MAX)
+	if (++s->judgements > JUDGEMENTS_MAX || s->signatures > SIGNATURES_MAX)
 		return true;
-	cert_rules_apply(&v, s->ask);
-	cert_constraints_apply(&v);
-	/* Signatures cost most: not for a path that is worse already than one that is known. */
-	if (!s->has_best || rank_of(&v.ruling) > rank_of(&s->best.ruling)) {
-		apply_revocation(s, &v);
+	if (!judge_cheaply(s, &v)) {
+		HF_ASSERT(v.ruling.fault != HF_CERT_GOOD); /* whose signatures are not looked at is not good */
+	} else {
 		apply_libcrypto(s, &v);
+		if (s->failed == HF_OK && v.ruling.fault != HF_CERT_BAD_SIGNATURE && v.ruling.fault != HF_CERT_MALFORMED)
+			apply_revocation(s, &v);
 	}
 	if (!s->has_best || rank_of(&v.ruling) > rank_of(&s->best.ruling))
 		s->best = v;

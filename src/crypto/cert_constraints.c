@@ -154,6 +154,51 @@ static struct cert_ruling judge_names(const struct cert *c, const struct cert_ex
 	return (struct cert_ruling){ 0 };
 }
 
+static uint64_t count_subtrees(const struct cert_extension *e)
+{
+	uint64_t n = 0;
+
+	for (enum which which = PERMITTED; which <= EXCLUDED; which++) {
+		struct hf_rd list = subtrees_of(e, which);
+		enum general_name kind;
+		struct hf_bytes b;
+
+		while (next_subtree(&list, &kind, &b))
+			n++;
+	}
+	return n;
+}
+
+/* Of the subject's alternatives, and the parts of its own name, among which libcrypto looks for mailboxes. */
+static uint64_t count_names(const struct cert *c)
+{
+	struct hf_rd in = general_names(c->san), outer = hf_rd_over(c->facts.subject);
+	struct hf_rd parts = hf_rd_over(der_read(&outer, DER_SEQUENCE));
+	enum general_name kind;
+	struct hf_bytes b;
+	uint64_t n = 1;
+
+	while (c->san.len > 0 && general_name_next(&in, &kind, &b))
+		n++;
+	for (; hf_rd_left(&parts) > 0; n++)
+		der_read(&parts, DER_SET);
+	return n;
+}
+
+uint64_t cert_constraints_cost(const struct cert_path *path)
+{
+	uint64_t names = 0, cost = 0;
+
+	for (unsigned i = 0; i < path->certs; i++) {
+		const struct cert_extension *e = cert_extension_ce(&path->cert[i]->facts, ID_CE_NAME_CONSTRAINTS);
+
+		if (e)
+			cost += names * count_subtrees(e);
+		names += count_names(path->cert[i]);
+	}
+	return cost;
+}
+
 void cert_constraints_apply(struct cert_verdict *v)
 {
 	for (unsigned issuer = 1; issuer < v->path.certs; issuer++) {

@@ -30,7 +30,7 @@ struct cert {
 	X509 *x; /* NULL: not finished */
 	bool unreadable;
 	EVP_PKEY *pkey; /* x owns it; NULL: nothing that libcrypto can make a key of */
-	bool is_rsa, has_known_key, has_sound_rsa, has_strong_hash;
+	bool is_rsa, has_known_key, has_sound_rsa, has_bounded_rsa, has_strong_hash;
 	unsigned key_bits;
 	bool self_issued; /* subject and issuer are one name */
 
@@ -110,6 +110,8 @@ void cert_rules_apply(struct cert_verdict *v, const struct hf_cert_ask *ask);
 
 /* cert_constraints.c: names below an issuer with nameConstraints, beyond what libcrypto judges. */
 void cert_constraints_apply(struct cert_verdict *v);
+/* How often a name is held against a subtree, by us and by libcrypto. */
+uint64_t cert_constraints_cost(const struct cert_path *path);
 bool cert_subtrees_are(const struct cert *c, bool letter); /* sound */
 
 /* cert_chain.c: a path through libcrypto. */

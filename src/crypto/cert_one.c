@@ -7,6 +7,10 @@
 
 #include "crypto/cert_internal.h"
 
+/* What a signature may cost to check, as of the keys in pub.c. libcrypto's own bound is 100 times as high. */
+#define RSA_BITS_MAX (8 * (int)CRYPTO_SIG_MAX)
+#define RSA_EXPONENT_BITS_MAX 64
+
 static struct hf_rd value_of(const struct cert_extension *e)
 {
 	struct hf_rd outer = hf_rd_over(e->value);
@@ -182,6 +186,7 @@ static void read_rsa(struct cert *c)
 	c->has_sound_rsa = EVP_PKEY_get_bn_param(c->pkey, OSSL_PKEY_PARAM_RSA_N, &n) == 1 &&
 			   EVP_PKEY_get_bn_param(c->pkey, OSSL_PKEY_PARAM_RSA_E, &e) == 1 && BN_is_odd(n) &&
 			   BN_is_odd(e) && !BN_is_one(e);
+	c->has_bounded_rsa = n && e && BN_num_bits(n) <= RSA_BITS_MAX && BN_num_bits(e) <= RSA_EXPONENT_BITS_MAX;
 	BN_free(n);
 	BN_free(e);
 }

@@ -163,6 +163,11 @@ static bool has_sound_rsa(const struct placed *p)
 	return !p->c->is_rsa || p->c->has_sound_rsa;
 }
 
+static bool has_bounded_rsa(const struct placed *p)
+{
+	return !p->c->is_rsa || p->c->has_bounded_rsa;
+}
+
 /* A leaf that is trusted as it is was signed by nobody who counts. */
 static bool has_strong_hash(const struct placed *p)
 {
