@@ -28,7 +28,10 @@ static unsigned parts_of(enum cmd_option id)
 	case OPT_cert_PURPOSE:
 		return OF(ISSUE) | OF(VERIFY);
 	case OPT_cert_JSON:
+	case OPT_cert_TRUST:
 		return OF(SHOW) | OF(VERIFY);
+	case OPT_cert_CONNECT:
+		return OF(SHOW);
 	default:
 		return OF(VERIFY);
 	}
@@ -123,6 +126,9 @@ static int take_option(int id, const char *value, struct cert_options *o)
 					   value);
 	case OPT_cert_PURPOSE:
 		return take_purpose(value, o);
+	case OPT_cert_CONNECT:
+		o->connect = value;
+		return 0;
 	case OPT_cert_LENIENT:
 		o->lenient = true;
 		return 0;

@@ -15,7 +15,7 @@ struct cert_options {
 	const char *trust[CERT_FILES], *untrusted[CERT_FILES], *crl[CERT_FILES];
 	unsigned trusts, untrusteds, crls;
 	const char *ocsp;
-	const char *name;
+	const char *name, *connect;
 	uint64_t now_s, days;
 	enum crypto_key_kind key;
 	unsigned bits;
@@ -28,6 +28,7 @@ struct cert_options {
 int cert_ca(const struct hf_crypto *c, const struct cert_options *o);
 int cert_issue(const struct hf_crypto *c, const struct cert_options *o);
 int cert_show(const struct cert_options *o);
+int cert_show_url(const struct cert_options *o); /* cert_fetch.c */
 int cert_verify(const struct hf_crypto *c, const struct cert_options *o);
 
 /* ---- an authority in a directory (cert_make.c): root.crt, root.key, intermediate.crt, intermediate.key ---- */

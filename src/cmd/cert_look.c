@@ -83,11 +83,11 @@ int cert_show(const struct cert_options *o)
 	int code;
 
 	if (o->operands == 0)
-		return cmd_usage(CMD_cert, "which file is to be shown?");
+		return cmd_usage(CMD_cert, "which file or https:// URL is to be shown?");
 	if (o->operands > 1)
 		return cmd_usage(CMD_cert, "one file, not also %s", o->operand[1]);
 	if (strncmp(o->operand[0], "https://", 8) == 0)
-		return cmd_usage(CMD_cert, "%s: only files can be shown yet", o->operand[0]);
+		return cert_show_url(o);
 	if (hf_certs_make(&certs) != HF_OK)
 		return full();
 	code = add_file(certs, o->operand[0]);

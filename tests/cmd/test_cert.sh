@@ -151,6 +151,25 @@ EOF
 "$hf" cert show /etc/ssl/certs/ca-certificates.crt >out 2>err
 is show-system-store $? 0
 
+# ---- show, of a server ----
+"$hf" tls server --port 0 --listen 127.0.0.1 --cert leaf-ec256.crt --key leaf-ec256.key --http --quiet >ready 2>&1 &
+server=$!
+for _ in $(seq 100); do grep -q listening ready && break; sleep 0.05; done
+port=$(sed -n 's/.*:\([0-9]*\)$/\1/p' ready | head -1)
+"$hf" cert show "https://a.example:$port/" --connect 127.0.0.1 --trust ca/root.crt >out 2>err
+is show-url-code $? 0
+is show-url-draws "$(grep -c '^+-- ' out)" 3
+is show-url-trusted "$(grep -c '^TRUSTED' out)" 1
+"$hf" cert show "https://127.0.0.1:$port/" --json >out 2>err
+is show-url-json "$?:$(python3 -c 'import json; print(json.load(open("out"))["fault"])')" 0:unknown-issuer
+"$hf" cert show "https://c.example:$port/" --connect 127.0.0.1 --trust ca/root.crt >out 2>err
+is show-url-name "$?:$(grep -c 'wrong-name' out | sed 's/[1-9][0-9]*/some/')" 0:some
+wrong show-url-nameless 2 'not looked up yet' show https://c.example/
+wrong show-url-connect 2 'not an address' show https://c.example/ --connect nowhere
+kill $server
+wait $server 2>/dev/null
+wrong show-url-nobody 7 'nothing listens' show "https://127.0.0.1:$port/"
+
 # ---- files that are not what they should be ----
 sed '3s/./!/5' leaf-ec256.crt >bang.crt
 wrong not-base64 10 'bang.crt, block 1: line 3, character 5 is not base64' show bang.crt
