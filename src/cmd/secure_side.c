@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 /* What all TLS connections of one end have in common, from the command line and the files it names. */
+#define _GNU_SOURCE
 #include "cmd/secure.h"
 
 #include "base/bits.h"
@@ -160,7 +161,11 @@ static int load_cred(struct secure_side *side, unsigned i)
 	int code = hf_status_exit(HF_USAGE);
 	hf_status status;
 
-	cert = read_file(side->command, cert_path, !o->key[i], o->insecure_key_permissions, &cert_len);
+	cert = read_file(side->command, cert_path, false, true, &cert_len);
+	if (cert && !o->key[i] && !memmem(cert, cert_len, "PRIVATE KEY-----", 16)) {
+		cmd_say(side->command, "%s: no private key is in it; --key names the file that has it", cert_path);
+		goto out;
+	}
 	if (cert)
 		key = read_file(side->command, key_path, true, o->insecure_key_permissions, &key_len);
 	if (!key)
@@ -179,7 +184,7 @@ static int load_cred(struct secure_side *side, unsigned i)
 			trouble.sentence[0] ? trouble.sentence : hf_status_sentence(status));
 	}
 out:
-	free(cert);
+	free_secret(cert, cert_len); /* the key may be in it */
 	free_secret(key, key_len);
 	return code;
 }

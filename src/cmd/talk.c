@@ -173,9 +173,12 @@ static void go_on_closing(struct talk *t, hf_time_ns now, bool eof)
 	}
 	if (t->shut && eof && stream_all_acked(&t->stream))
 		t->gone = true;
+	/* What the other side cannot be given any more is not waited for. */
+	if (t->end != TALK_OPEN && (!stream_connected(&t->stream) || t->stream.why != HF_OK))
+		t->gone = true;
 	if (!t->half && now >= t->until)
 		t->gone = true;
-	if (t->gone && t->end == TALK_OPEN)
+	if (t->gone && t->connected) /* our own close_notify, too */
 		talk_look(t);
 }
 

@@ -243,7 +243,7 @@ void tls_tell_page(struct text *out, const struct talk *t)
 
 /* ---- the ladder ---- */
 
-/* Things that cross the wire have an arrow, all else happens here. */
+/* Things that cross the wire have an arrow, all else happens here: the subject of such a sentence is this end. */
 static const char *arrow_of(const struct hf_tls_record_told *r)
 {
 	switch (r->kind) {
@@ -266,6 +266,8 @@ void tls_tell_ladder(FILE *to, struct talk *t, uint64_t id)
 		return;
 	text_init(&line);
 	while (hf_tls_told(t->secure.tls, &t->told_cursor, &r)) {
+		if (r.kind == HF_TLS_TOLD_KEYS && !r.sent)
+			continue; /* of keys the end tells that writes with them */
 		text_addf(&line, "%10.3fms ", (double)(r.at - t->started) / 1e6);
 		if (id)
 			text_addf(&line, "#%llu ", (unsigned long long)id);

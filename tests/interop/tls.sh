@@ -413,7 +413,7 @@ children+=($pid)
 until_true 10 grep -q listening serve.out
 same own-tcp-server "$(curl -s --cacert ca/root.crt https://10.9.0.2/ | line version)" "TLS 1.3"
 same own-tcp-s_client "$(request | timeout 10 openssl s_client -connect 10.9.0.2:443 -CAfile ca/root.crt -ign_eof -quiet -tls1_2 2>/dev/null | line version)" "TLS 1.2"
-same own-tcp-ladder "$(grep -c 'finished.*RFC' serve.err | awk '{ print ($1 >= 4) }')" 1
+same own-tcp-ladder "$(grep -c 'Finished.*RFC' serve.err | awk '{ print ($1 >= 4) }')" 1
 stop
 same own-tcp-stopped "$(ip link show hf5 2>/dev/null | wc -l)" 0
 openssl s_server -accept 4433 -naccept 10 -WWW -cert ec256.crt -cert_chain ec256.crt -key ec256.key >peer.out 2>&1 <&8 &

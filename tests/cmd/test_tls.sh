@@ -1,0 +1,104 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# `handfast tls server` and `handfast tls client` with one another over loopback, and what they say of wrong command lines and files.
+# Prints TAP-like lines; exits 1 when one is not ok.
+hf=$(realpath "$1")
+failed=0
+dir=$(mktemp -d)
+pids=()
+trap 'kill "${pids[@]}" 2>/dev/null; wait; rm -rf "$dir"' EXIT
+cd "$dir" || exit 1
+export COLUMNS=100 NO_COLOR=1
+
+ok() { echo "ok $1"; }
+not_ok() { echo "not ok $1: $2"; failed=1; }
+# is NAME WHAT WANTED
+is() { if [ "$2" = "$3" ]; then ok "$1"; else not_ok "$1" "is $2, not $3"; fi; }
+# wrong NAME CODE WORDS ARGS...: that exit code, nothing on stdout, one sentence with those words.
+wrong() {
+	local name=$1 code=$2 words=$3 got
+	shift 3
+	timeout 10 "$hf" tls "$@" >out 2>err </dev/null
+	got=$?
+	if [ $got -ne "$code" ]; then not_ok "$name" "code $got instead of $code: $(cat err)"
+	elif [ -s out ]; then not_ok "$name" "something on stdout"
+	elif [ "$(wc -l <err)" -ne 1 ] || ! grep -qF -e "$words" err; then not_ok "$name" "says: $(cat err)"
+	else ok "$name"; fi
+}
+# serve ARGS...: a server; port and pid say where.
+serve() {
+	rm -f serve.out serve.err
+	"$hf" tls server --port 0 --listen 127.0.0.1 "$@" >serve.out 2>serve.err </dev/null &
+	pid=$!
+	pids+=($pid)
+	for _ in $(seq 200); do
+		grep -qs listening serve.out serve.err && break
+		sleep .05
+	done
+	port=$(grep -ho 'listening[": ]*[0-9.]*:[0-9]*' serve.out serve.err | grep -o '[0-9]*$')
+}
+stop() { kill $pid; wait $pid; }
+client() { timeout 10 "$hf" tls client localhost:$port --cacert ca/root.crt "$@" 2>err; }
+
+"$hf" cert ca ca >/dev/null
+"$hf" cert issue --ca ca --out s localhost >/dev/null
+"$hf" cert issue --ca ca --key rsa2048 --out r localhost >/dev/null
+
+# ---- the command line, and files ----
+wrong no-side 2 'which side'
+wrong no-target 2 'to which HOST:PORT?' client
+wrong no-port 2 'HOST:PORT is wanted' client 127.0.0.1
+wrong bare-ip6 2 'stands in brackets' client ::1:443
+wrong a-name 2 'names are not looked up yet' client a.example:443
+wrong no-certificate 2 'a server needs a certificate' server
+wrong role 2 '--http does not go with client' client 127.0.0.1:1 --http
+wrong cipher 2 '--ciphers: "NONE" is not known' server --cert s.crt --key s.key --ciphers NONE
+wrong nothing-left 2 'leave no version' server --cert s.crt --key s.key --tls-min 1.3 --ciphers ECDHE-RSA-AES128-GCM-SHA256
+wrong version 2 'are 1.2 and 1.3' server --cert s.crt --key s.key --tls-min 1.1
+wrong fragment 2 '512, 1024, 2048 or 4096' client 127.0.0.1:1 --max-fragment 600
+wrong sim 2 'nobody to speak TLS with' client 127.0.0.1:1 --net sim
+wrong no-file 2 'nothere.crt: No such file' server --cert nothere.crt --key s.key
+wrong other-key 2 'r.key: this key does not belong to the certificate in s.crt' server --cert s.crt --key r.key
+wrong no-key 2 's.crt: no private key is in it' server --cert s.crt
+wrong no-cacert 2 's.key: there is no block' client 127.0.0.1:1 --cacert s.key
+head -c 1000 s.crt >cut.crt
+wrong cut-certificate 2 'cut.crt, block 2: the block that begins in line 13 has no END line' server --cert cut.crt --key s.key
+cp s.key open.key
+chmod 644 open.key
+wrong open-key 2 'open.key: a private key that others may read (mode 0644)' server --cert s.crt --key open.key
+wrong refused 7 'nothing listens at that port' client 127.0.0.1:1
+
+# ---- one with the other ----
+serve --echo --json --cert s.crt --key open.key --insecure-key-permissions --cert r.crt --key r.key
+echo hello | client --half-close >out
+is echo "$? $(cat out)" '0 hello'
+is summary "$(head -1 err)" 'handfast tls: TLS 1.3, TLS_AES_128_GCM_SHA256, x25519, ecdsa_secp256r1_sha256, certificate good'
+is end "$(tail -1 err)" 'handfast tls: closed by the other side with close_notify: all it sent is here'
+echo hello | client --half-close --quiet --tls-max 1.2 --sigalgs rsa_pss_rsae_sha256 --json >out
+is json "$? $(python3 -c 'import json
+d = json.load(open("out"))
+print(d["version"], d["peer_signature"], d["certificate"]["fault"], d["octets_received"], d["end"], d["alert_sent"], d["exit"])')" \
+	'0 TLS 1.2 rsa_pss_rsae_sha256 good 6 closed close_notify 0'
+is quiet "$(wc -c <err)" 0
+echo hello | client --half-close --show >out
+is ladder "$(grep -cE -- '(-->|<--) (Client|Server)Hello, [0-9]+ octets \(RFC [0-9]+ [0-9.]+\)$' err)" 2
+timeout 10 "$hf" tls client localhost:$port >out 2>err </dev/null
+is untrusted "$? $(grep -c '^NOT TRUSTED (unknown-issuer)' err)" '4 1'
+client --verify-name other.example >out </dev/null
+is wrong-name "$? $(grep -c '^NOT TRUSTED (wrong-name)' err)" '4 1'
+client --ciphers ECDHE-ECDSA-AES128-GCM-SHA256 --tls-max 1.2 --sigalgs rsa_pss_rsae_sha256 >out </dev/null
+is nothing-in-common "$? $(grep -c 'ended the TLS handshake with the alert handshake_failure' err)" '5 1'
+stop
+is stopped $? 0
+is a-line-each "$(grep -c '"remote"' serve.out)" 6
+is line "$(python3 -c 'import json
+d = [json.loads(l) for l in open("serve.out")][1]
+print(d["connected"], d["octets_sent"], d["end"], d["alert_sent"], d["alert_received"])')" 'True 6 closed close_notify close_notify'
+
+serve --cert s.crt --key s.key --accept 1
+head -c 3000000 /dev/urandom >big
+client --half-close --quiet <big >out
+code=$?
+wait $pid
+is to-stdout "$? $code $(sha256sum <serve.out)" "0 0 $(sha256sum <big)"
+exit $failed
