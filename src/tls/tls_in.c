@@ -313,11 +313,15 @@ static bool has_room(struct hf_tls *t, size_t n)
 	need = hs->in_len + n;
 	if (need <= hs->in_room)
 		return true;
-	/* At once as much as the message being put together will need. */
+	/*
+	 * As much as the message being put together will need, but no more than twice what is full by now: what a message says of
+	 * its length costs its sender nothing.
+	 */
 	if (hs->in_len >= TLS_MESSAGE_HEADER) {
 		const size_t len = TLS_MESSAGE_HEADER + ((size_t)hs->in[1] << 16 | (size_t)hs->in[2] << 8 | hs->in[3]);
+		const size_t more = hf_min_u64(len + n, (size_t)2 * hs->in_room);
 
-		need = need > len + n ? need : len + n;
+		need = need > more ? need : more;
 	}
 	hs->need = need;
 	hs->need_for = TLS_NEED_IN;

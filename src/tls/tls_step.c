@@ -387,6 +387,17 @@ const struct hf_tls_question *hf_tls_question(const struct hf_tls *t)
 	return t->hs ? &t->hs->question : &room_question;
 }
 
+/* What goes back to the caller says nothing any more. */
+static struct hf_room take(struct hf_room *from)
+{
+	const struct hf_room r = *from;
+
+	*from = (struct hf_room){ NULL, 0 };
+	if (r.len > 0)
+		crypto_wipe(r.at, r.len);
+	return r;
+}
+
 void hf_tls_give_room(struct hf_tls *t, struct hf_room room, struct hf_room *ret_old)
 {
 	struct tls_hs *hs = t->hs;
@@ -425,18 +436,8 @@ void hf_tls_give_room(struct hf_tls *t, struct hf_room room, struct hf_room *ret
 		extra = &hs->in_extra;
 		break;
 	}
-	*ret_old = *extra;
+	*ret_old = take(extra);
 	*extra = room;
-}
-
-static struct hf_room take(struct hf_room *from)
-{
-	const struct hf_room r = *from;
-
-	*from = (struct hf_room){ NULL, 0 };
-	if (r.len > 0)
-		crypto_wipe(r.at, r.len);
-	return r;
 }
 
 struct hf_room hf_tls_take_room(struct hf_tls *t)

@@ -93,11 +93,39 @@ static void test_abandoned_with_more(void **state)
 	lab_free(lab);
 }
 
+/* A hello says that it is as long as may be: room is asked for as its octets come, not as it says. */
+static void test_a_length_gets_no_room(void **state)
+{
+	static const uint8_t hello[] = { TLS_CLIENT_HELLO, 0x01, 0xff, 0xf0 };
+	static uint8_t record[TLS_RECORD_HEADER + 6000], plain[HF_TLS_PLAIN_ROOM];
+	struct lab *lab = lab_new();
+	struct lab_side *s = &lab->side[LAB_SERVER];
+	uint8_t out[HF_TLS_OUT_ROOM];
+	enum hf_tls_does does = HF_TLS_WANTS_INPUT;
+	size_t fed = 0;
+
+	(void)state;
+	lab_start(lab);
+	tls_record_header_put(record, TLS_HANDSHAKE, TLS_VERSION_1_2, sizeof(record) - TLS_RECORD_HEADER);
+	memcpy(record + TLS_RECORD_HEADER, hello, sizeof(hello));
+	while (does == HF_TLS_WANTS_INPUT) {
+		const struct hf_bytes in = { record, sizeof(record) };
+		struct hf_tls_io io = { .in = &in, .ins = 1, .plain = plain, .out = out, .out_room = sizeof(out) };
+
+		does = hf_tls_step(s->t, &io, lab->now);
+		fed += sizeof(record);
+	}
+	assert_int_equal(does, HF_TLS_WANTS_ROOM);
+	assert_true(hf_tls_question(s->t)->room <= 2 * fed);
+	lab_free(lab);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_abandoned),
 		cmocka_unit_test(test_abandoned_with_more),
+		cmocka_unit_test(test_a_length_gets_no_room),
 	};
 
 	return cmocka_run_group_tests(tests, lab_world_make, lab_world_free);
