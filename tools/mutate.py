@@ -4,8 +4,9 @@
 
 A row is changed in three ways: it leads to another state, does another thing, or is gone. Each change is built in a
 scratch copy, and the module's own tests run, quickest first, then those of the modules that stand on it, until one fails. A
-change that does not compile is caught as well, and so is one that makes a test go on for ever. Exit 0 only when every
-change is caught.
+change that does not compile is caught as well, and so is one that makes a test go on for ever. The tables of TLS (turns,
+extensions, reasons with their alerts, suites: tables.py) have other ways to be changed, and only their own tests. Exit 0
+only when every change is caught.
 """
 import json
 import math
@@ -21,6 +22,7 @@ import threading
 import time
 
 from fsm import ROOT, machines
+from tables import tables
 
 WORKERS = os.cpu_count() or 2
 # A test that needs this much more of the processor than it did on the unchanged tree goes round in circles. Measured in the
@@ -120,6 +122,56 @@ class Lab:
                 f.writelines(mutant.machine.lines)
 
 
+class Quick(Lab):
+    """Compiles only what a row's values go into, and links the tests anew."""
+
+    def prepare(self):
+        self.compile = {os.path.relpath(c["file"], os.path.relpath(self.tree, self.build)): c["command"]
+                        for c in self.json("-t", "compdb") if c["file"].endswith(".c")}
+        self.links = {}
+
+    def json(self, *args):
+        return json.loads(subprocess.run(["ninja", "-C", self.build, *args], stdout=subprocess.PIPE, check=True, text=True).stdout)
+
+    def link(self, test):
+        if test not in self.links:
+            all_of_it = subprocess.run(["ninja", "-C", self.build, "-t", "commands", test], stdout=subprocess.PIPE, check=True,
+                                       text=True).stdout
+            self.links[test] = all_of_it.splitlines()[-1]
+        return self.run(self.links[test])
+
+    def run(self, command):
+        return subprocess.run(command, shell=True, cwd=self.build, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                              check=False).returncode == 0
+
+    def build_sources(self, sources):
+        return all([self.run(self.compile[s]) for s in sources])
+
+    def judge_table(self, mutant, tests):
+        table, gone = mutant.machine, mutant.text == ""
+        path = os.path.join(self.tree, os.path.relpath(table.path, ROOT))
+        sources = table.users(mutant.row.frm) if gone and table.named else table.sources
+        lines, when = list(table.lines), os.stat(path)
+        lines[mutant.row.line] = mutant.text
+        with open(path, "w", encoding="utf-8") as f:
+            f.writelines(lines)
+        try:
+            if not self.build_sources(sources):
+                return "the compiler"
+            if gone and table.named:
+                return None
+            for test, cpu_seconds in tests:
+                how = self.fails(test, cpu_seconds) if self.link(test) else "fails"
+                if how:
+                    return os.path.basename(test) + (" (never ends)" if how == "never ends" else "")
+            return None
+        finally:
+            with open(path, "w", encoding="utf-8") as f:
+                f.writelines(table.lines)
+            os.utime(path, ns=(when.st_atime_ns, when.st_mtime_ns))
+            self.build_sources(sources)
+
+
 def order(lab, machine, tests):
     """The machine's own tests first, its table's before them, then those above; each group quickest first.
 
@@ -137,6 +189,18 @@ def order(lab, machine, tests):
     return [(path, limit) for *_, path, limit in sorted(mine)]
 
 
+def table_tests(lab, table, tests):
+    """Those of the table, in its order, then all others of TLS."""
+    found, mine = [], [path for folder, path in tests if folder == "tls"]
+    first = [next(p for p in mine if os.path.basename(p) == "test_tls_" + name) for name in table.tests]
+    for path in first + [p for p in mine if p not in first]:
+        cpu = cpu_of_children()
+        if lab.fails(path):
+            sys.exit(f"mutate: {path} fails before anything is changed")
+        found.append((path, CPU_SECONDS + math.ceil(CPU_FACTOR * (cpu_of_children() - cpu))))
+    return found
+
+
 def cpu_of_children():
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
@@ -146,11 +210,18 @@ def main():
     wanted = sys.argv[1:]
     todo, every, start = queue.Queue(), [], time.monotonic()
     with tempfile.TemporaryDirectory() as scratch:
-        first = Lab(os.path.join(scratch, "0"))
+        first = Quick(os.path.join(scratch, "0"))
         first.make()
         tests = first.tests()
         if not first.ninja(*(path for _, path in tests)):
             sys.exit("mutate: the tree does not build")
+        for table in tables():
+            if wanted and table.name not in wanted:
+                continue
+            quickest = table_tests(first, table, tests)
+            for row, how, text in table.mutants():
+                every.append(Mutant(table, row, how, text))
+                todo.put((every[-1], quickest))
         for machine in machines():
             if wanted and machine.name not in wanted:
                 continue
@@ -161,15 +232,19 @@ def main():
         labs = [first]
         for n in range(1, WORKERS):
             subprocess.run(["cp", "-a", first.tree, os.path.join(scratch, str(n))], check=True)
-            labs.append(Lab(os.path.join(scratch, str(n))))
+            labs.append(Quick(os.path.join(scratch, str(n))))
 
         def work(lab):
+            lab.prepare()
             while True:
                 try:
                     mutant, quickest = todo.get_nowait()
                 except queue.Empty:
                     return
-                mutant.caught_by = lab.judge(mutant, quickest)
+                judge = lab.judge if hasattr(mutant.machine, "actions") else lab.judge_table
+                mutant.caught_by = judge(mutant, quickest)
+                if not mutant.caught_by:
+                    print(f"SURVIVES {mutant}", file=sys.stderr, flush=True)
 
         threads = [threading.Thread(target=work, args=(lab,)) for lab in labs]
         for t in threads:
@@ -183,11 +258,11 @@ def report(every, seconds):
     rows = {}
     for m in every:
         rows.setdefault((m.machine.name, m.row.frm, m.row.on), []).append(m)
-    print(f"{'machine':12} {'state':14} {'event':22} {'target':>8} {'action':>8} {'gone':>8}  caught by")
+    print(f"{'machine':12} {'state or row':24} {'event':22} {'caught':>8}  by")
     for (machine, frm, on), ms in rows.items():
-        marks = ["caught" if m.caught_by else "SURVIVES" for m in ms]
-        by = ", ".join(dict.fromkeys(m.caught_by for m in ms if m.caught_by))
-        print(f"{machine:12} {frm:14} {on:22} {marks[0]:>8} {marks[1]:>8} {marks[2]:>8}  {by}")
+        caught = [m for m in ms if m.caught_by]
+        by = ", ".join(dict.fromkeys(m.caught_by for m in caught))
+        print(f"{machine:12} {frm:24} {on:22} {len(caught):>3} of {len(ms):>1}  {by}")
     survivors = [m for m in every if not m.caught_by]
     for m in survivors:
         print(f"SURVIVES {m}")
