@@ -60,6 +60,7 @@ struct hf_tls_config {
 	bool no_compatibility;      /* client: leave the middlebox mode of RFC 8446 D.4 out */
 	bool no_resumption;         /* neither takes nor offers tickets */
 	bool no_renegotiation_info; /* for tests of old peers: never sends RFC 5746's indication */
+	bool unproved_sessions;     /* client: also goes on with sessions of servers that were not believed */
 	bool want_staple;           /* client: asks for an OCSP staple and SCTs */
 	bool prefer_server_order; /* suites by our order; else by ours but ChaCha20 first for a client that puts it first */
 	bool require_sni;         /* a hello without a name is refused, RFC 6066 3: missing_extension */
@@ -77,6 +78,7 @@ struct hf_tls_start {
 /* Octets for hf_tls_init(), and for the room that a handshake needs at first. */
 size_t hf_tls_memory(void);
 size_t hf_tls_room(void);
+#define HF_TLS_ROOMS 5u /* rooms that a machine has at once, at most: one of them only while it moves into a larger one */
 
 /*
  * Makes a machine in `mem` (aligned to 64, hf_tls_memory() octets), and gives it room for the handshake. Both are the
@@ -209,6 +211,8 @@ void hf_tls_give_signature(struct hf_tls *t, struct hf_bytes signature);   /* em
 void hf_tls_give_premaster(struct hf_tls *t, const uint8_t premaster[48]); /* NULL: internal_error */
 /* 0: the peer is believed; else the alert that ends the handshake. */
 void hf_tls_give_verdict(struct hf_tls *t, uint8_t alert);
+/* Goes on although the peer is not believed; neither is it when the session is resumed: hf_tls_info.peer_certificate is false. */
+void hf_tls_pass_verdict(struct hf_tls *t);
 /* NULL: no such key; the ticket is not used, or none is sent. */
 void hf_tls_give_ticket_key(struct hf_tls *t, const uint8_t name[16], const uint8_t key[32]);
 void hf_tls_give_replay(struct hf_tls *t, bool seen);

@@ -86,7 +86,7 @@ struct secure {
 	struct secure_side *side;
 	struct hf_tls *tls; /* NULL: not open */
 	void *mem;
-	struct hf_room room[4];
+	struct hf_room room[HF_TLS_ROOMS];
 	unsigned rooms;
 	uint8_t *out;
 	size_t out_at, out_len;
