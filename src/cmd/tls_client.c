@@ -48,18 +48,19 @@ static void keep_session(struct client *c, struct hf_bytes session)
 		(void)!cert_file_write(CMD_tls, c->o->session_file, session.at, session.len, true);
 }
 
-/* What the session allows goes out behind the ClientHello. */
-static void write_early(struct client *c)
+/* What the session allows goes out behind the ClientHello. True: more of it is to be sent. */
+static bool write_early(struct client *c)
 {
 	size_t n = 0;
 
 	if (c->early_sent == c->early.len || c->talk.connected)
-		return;
+		return false;
 	if (secure_write(&c->talk.secure,
 			 (struct hf_bytes){ c->early.at + c->early_sent, c->early.len - c->early_sent }, &n) == HF_OK) {
 		c->early_sent += n;
 		c->talk.sent += n;
 	}
+	return n > 0;
 }
 
 /* RFC 8446 4.2.10: what was not accepted is sent again, as data like any other. */
@@ -210,6 +211,7 @@ static void drive(struct client *c)
 {
 	struct hf_bytes data;
 	enum talk_does does;
+	bool early;
 
 	do {
 		write_heard(c);
@@ -218,8 +220,8 @@ static void drive(struct client *c)
 		if (c->o->show)
 			tls_tell_ladder(stderr, &c->talk, 0);
 		react(c, does, data);
-		write_early(c);
-	} while (does != TALK_WAITS);
+		early = write_early(c);
+	} while (does != TALK_WAITS || early);
 }
 
 static void read_input(struct client *c)
