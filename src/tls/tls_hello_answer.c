@@ -54,13 +54,15 @@ static hf_status choose_version(struct hf_tls *t, const struct tls_server_hello 
 	struct hf_bytes body;
 	uint16_t version;
 
+	/* RFC 8446 D.5: whatever else it says. */
+	TLS_REQUIRE(t, sh->legacy_version > TLS_VERSION_SSL_3_0, NO_VERSION);
 	if (!find_supported_versions(sh->extensions, &body)) {
 		*ret = TLS_VERSION_1_2;
 		return accept_old_version(t, sh);
 	}
 	TLS_REQUIRE(t, t->hs->asked & TLS_HAS(SUPPORTED_VERSIONS), UNSOLICITED_EXTENSION);
 	TLS_TRY_PARSE(t, tls_ext_u16_parse(body, &version));
-	/* RFC 8446 4.2.1: nothing before 1.3 is chosen this way; legacy_version is not looked at. */
+	/* RFC 8446 4.2.1: nothing before 1.3 is chosen this way; legacy_version is not looked at any more. */
 	TLS_REQUIRE(t, version == TLS_VERSION_1_3, BAD_VERSION);
 	*ret = version;
 	return HF_OK;

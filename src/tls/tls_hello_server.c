@@ -10,7 +10,6 @@
 #define SENTINEL 8u /* octets at the end of our random */
 #define NULL_COMPRESSION 0u
 #define POINT_UNCOMPRESSED 0u /* RFC 8422 5.1.2 */
-#define SSL_3_0 0x0300u
 
 /* ---- the bodies of extensions ---- */
 
@@ -219,7 +218,7 @@ static hf_status choose_version(struct hf_tls *t, struct tls_offer *o, uint16_t 
 	uint16_t version = 0;
 
 	/* RFC 8446 D.5: whatever else it says. */
-	TLS_REQUIRE(t, legacy > SSL_3_0, NO_VERSION);
+	TLS_REQUIRE(t, legacy > TLS_VERSION_SSL_3_0, NO_VERSION);
 	if (o->exts.has & TLS_HAS(SUPPORTED_VERSIONS)) {
 		TLS_TRY_PARSE(t, tls_ext_u16_list_parse(o->exts.body[TLS_ROW_SUPPORTED_VERSIONS], 1, &o->versions));
 		for (uint16_t v = max; v >= min && !version; v--)

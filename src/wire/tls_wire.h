@@ -57,6 +57,7 @@ enum tls_extension {
 };
 
 #define TLS_VERSION_1_0 0x0301u
+#define TLS_VERSION_SSL_3_0 0x0300u
 #define TLS_VERSION_1_2 0x0303u
 #define TLS_VERSION_1_3 0x0304u
 
