@@ -129,6 +129,9 @@ class Bench:
         else:
             self.failed += 1
             print(f"not ok {self.count} {name}\n# got: {got}; want: {want}", flush=True)
+            for w in self.open:
+                if getattr(w, "err", b""):
+                    print("# it says: " + w.err.decode(errors="replace").strip().replace("\n", "\n# "), flush=True)
             if got == "exception" or "wrong" in str(got) or os.environ.get("TLS_WIRE_TRACE"):
                 print("# " + trace.replace("\n", "\n# "), flush=True)
         if took > 1:
