@@ -313,6 +313,7 @@ static void fill_config(struct secure_side *side, bool server, uint64_t epoch_ns
 	c->alpn = o->alpn;
 	c->alpns = o->alpns;
 	c->log_secrets = side->key_log != NULL;
+	c->unproved_sessions = o->insecure;
 	side->keeper = (struct hf_tls_keeper){
 		.crypto = side->crypto,
 		.creds = (const struct hf_cred *const *)side->cred,

@@ -133,8 +133,7 @@ static hf_status resume(struct hf_tls *t)
 
 	TLS_REQUIRE(t, t->suite->number == hs->session.suite, BAD_SUITE);
 	TLS_REQUIRE(t, hs->session.extended_master_secret && t->extended_master_secret, NO_EMS);
-	t->resumed = true;
-	t->peer_certificate = hs->session.peer_certificate;
+	tls_hand_on_proof(t, &hs->session);
 	memcpy(hs->master, hs->session.secret, sizeof(hs->master));
 	tls12_keep_master(t);
 	(void)tls_tell(t, HF_TLS_TOLD_RESUMED);
@@ -389,11 +388,15 @@ static hf_status send_certificate_verify(struct hf_tls *t)
 hf_status tls_on_c12_new_session_ticket(struct hf_tls *t, struct hf_bytes body)
 {
 	struct tls_new_session_ticket_12 m;
+	uint32_t lifetime_s;
 
 	TLS_TRY_PARSE(t, tls_new_session_ticket_12_parse(body, &m));
+	/* RFC 5077 3.3: 0 says nothing. A session that is resumed has an end all the same. */
+	lifetime_s = t->resumed ? tls_lifetime_left(t, m.lifetime_s ? m.lifetime_s : UINT32_MAX) : m.lifetime_s;
 	if (m.ticket.len > 0) {
 		(void)tls_tell(t, HF_TLS_TOLD_TICKET);
-		keep_session(t, m.ticket, m.lifetime_s, tls_unix_ms(t));
+		if (lifetime_s > 0 || !t->resumed)
+			keep_session(t, m.ticket, lifetime_s, tls_unix_ms(t));
 	}
 	tls_next(t, TLS_ST_C12_WAIT_CCS);
 	return HF_OK;

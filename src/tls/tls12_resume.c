@@ -48,9 +48,8 @@ static hf_status try_ticket(struct hf_tls *t)
 		return go_on_in_full(t);
 	/* RFC 7627 5.3: here alone it is an end: the two sides could be of two sessions. */
 	TLS_REQUIRE(t, t->extended_master_secret, NO_EMS);
-	t->resumed = true;
+	tls_hand_on_proof(t, &hs->session);
 	t->suite = tls_suite_find(hs->session.suite);
-	t->peer_certificate = hs->session.peer_certificate;
 	tls_transcript_choose(t);
 	memcpy(hs->master, hs->session.secret, sizeof(hs->master));
 	tls12_keep_master(t);

@@ -88,8 +88,7 @@ static hf_status take_psk(struct hf_tls *t, const struct tls_exts *exts)
 	TLS_REQUIRE(t, tls_suite_find(session->suite)->hash == t->suite->hash, BAD_PSK);
 	/* Only psk_dhe_ke was offered: without a share the server has chosen what was not. */
 	TLS_REQUIRE(t, exts->has & TLS_HAS(KEY_SHARE), BAD_PSK);
-	t->resumed = true;
-	t->peer_certificate = session->peer_certificate;
+	tls_hand_on_proof(t, session);
 	(void)tls_tell(t, HF_TLS_TOLD_RESUMED);
 	return HF_OK;
 }
@@ -346,6 +345,7 @@ hf_status tls_on_c13_new_session_ticket(struct hf_tls *t, struct hf_bytes body)
 	struct tls_new_session_ticket_13 m;
 	struct tls_exts exts;
 	struct tls_session s = { 0 };
+	uint32_t lifetime_s;
 	size_t n;
 	hf_status put;
 
@@ -356,7 +356,8 @@ hf_status tls_on_c13_new_session_ticket(struct hf_tls *t, struct hf_bytes body)
 	TLS_REQUIRE(t, m.lifetime_s <= TLS13_TICKET_LIFETIME_MAX, BAD_TICKET);
 	(void)tls_tell(t, HF_TLS_TOLD_TICKET);
 	/* A lifetime of 0 says that it shall be thrown away at once. */
-	if (m.lifetime_s == 0 || t->cfg->no_resumption)
+	lifetime_s = tls_lifetime_left(t, m.lifetime_s);
+	if (lifetime_s == 0 || t->cfg->no_resumption)
 		return HF_OK;
 
 	s.version = TLS_VERSION_1_3;
@@ -364,7 +365,7 @@ hf_status tls_on_c13_new_session_ticket(struct hf_tls *t, struct hf_bytes body)
 	s.secret_len = t->suite->hash_size;
 	tls_ticket_psk(t->suite->hash, t->resumption, m.nonce, s.secret);
 	s.peer_certificate = t->peer_certificate;
-	s.lifetime_s = m.lifetime_s;
+	s.lifetime_s = lifetime_s;
 	s.age_add = m.age_add;
 	s.made_unix_ms = tls_unix_ms(t);
 	if (t->alpn >= 0)
@@ -377,7 +378,7 @@ hf_status tls_on_c13_new_session_ticket(struct hf_tls *t, struct hf_bytes body)
 	if (put != HF_OK)
 		return HF_OK;
 	hs->question.session = (struct hf_bytes){ hs->session_out, n };
-	hs->question.lifetime_s = m.lifetime_s;
+	hs->question.lifetime_s = lifetime_s;
 	tls_run(t, after_ticket);
 	return HF_OK;
 }

@@ -135,8 +135,7 @@ hf_status tls13_try_ticket(struct hf_tls *t)
 	TLS_REQUIRE(t, binder.len == size && crypto_equal(binder.at, mac, size), BAD_BINDER);
 	memcpy(hs->psk, hs->session.secret, size);
 	hs->psk_len = size;
-	t->resumed = true;
-	t->peer_certificate = hs->session.peer_certificate;
+	tls_hand_on_proof(t, &hs->session);
 	(void)tls_tell(t, HF_TLS_TOLD_RESUMED);
 	tls_run(t, resume);
 	return HF_OK;
@@ -181,8 +180,8 @@ static hf_status ask_replay(struct hf_tls *t)
 		return HF_OK;
 	crypto_hash_of(CRYPTO_SHA256, identity.identity, hs->content);
 	hs->question.ticket_id = (struct hf_bytes){ hs->content, 32 };
-	/* Later its claim of an age would be outside the window anyway. */
-	hs->question.expires = t->now + 2 * HF_MS(AGE_WINDOW_MS);
+	/* Later its claim of an age would be outside the window anyway, which is reckoned in whole milliseconds. */
+	hs->question.expires = t->now + 2 * HF_MS(AGE_WINDOW_MS) + HF_MS(1);
 	return tls_ask(t, HF_TLS_WANTS_REPLAY);
 }
 
@@ -229,13 +228,15 @@ hf_status tls13_ask_sealing_key(struct hf_tls *t)
 static hf_status send_ticket(struct hf_tls *t, uint8_t nonce)
 {
 	const uint32_t early = t->cfg->early_data_max;
+	const uint32_t lifetime_s =
+		tls_lifetime_left(t, t->cfg->ticket_lifetime_s ? t->cfg->ticket_lifetime_s : TLS13_TICKET_LIFETIME);
 	struct tls_hs *hs = t->hs;
 	struct tls_session s = {
 		.version = TLS_VERSION_1_3,
 		.suite = t->suite->number,
 		.secret_len = t->suite->hash_size,
 		.peer_certificate = t->peer_certificate,
-		.lifetime_s = t->cfg->ticket_lifetime_s ? t->cfg->ticket_lifetime_s : TLS13_TICKET_LIFETIME,
+		.lifetime_s = lifetime_s,
 		.early_data_max = early,
 		.made_unix_ms = tls_unix_ms(t),
 		.name = hs->name,
@@ -245,6 +246,8 @@ static hf_status send_ticket(struct hf_tls *t, uint8_t nonce)
 	hf_status put;
 	size_t n;
 
+	if (lifetime_s == 0)
+		return HF_OK;
 	HF_TRY(tls_message(t, TLS_NEW_SESSION_TICKET, TLS_MESSAGE_HEADER + 4 + 4 + 2 + 2 + sizeof(sealed) + 2 + 8, &out));
 	if (t->alpn >= 0)
 		s.alpn = t->cfg->alpn[t->alpn];
@@ -257,7 +260,7 @@ static hf_status send_ticket(struct hf_tls *t, uint8_t nonce)
 	/* A ticket is a kindness: without one the connection is as good. */
 	if (put != HF_OK)
 		return HF_OK;
-	hf_wr_u32(&out, t->cfg->ticket_lifetime_s ? t->cfg->ticket_lifetime_s : TLS13_TICKET_LIFETIME);
+	hf_wr_u32(&out, lifetime_s);
 	hf_wr_u32(&out, hf_load32(age_add));
 	hf_wr_u8(&out, 1);
 	hf_wr_u8(&out, nonce);

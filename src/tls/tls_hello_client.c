@@ -98,6 +98,8 @@ static bool session_fits(const struct hf_tls *t)
 
 	if (t->cfg->no_resumption || !suite || s->ticket.len == 0 || !offers(t, s->version))
 		return false;
+	if (!s->peer_certificate && !t->cfg->unproved_sessions)
+		return false;
 	/* RFC 8446 4.6.1: a session is for the name it was made for. */
 	if (!same(s->name, (struct hf_bytes){ t->name_hash, sizeof(t->name_hash) }))
 		return false;

@@ -355,7 +355,8 @@ struct tls_hs {
 	uint16_t content_len;
 	uint8_t premaster[CRYPTO_KEX_SECRET_MAX], instead[48]; /* 1.2: what the master secret is made of; RSA: 48 octets */
 	uint8_t premaster_len;
-	uint8_t verdict; /* the alert given; 0: believed */
+	uint8_t verdict; /* the alert given; 0: believed, or passed */
+	bool verdict_passed;
 	/* 1.2: the chain is judged with its staple, which comes in another message if at all: until then both stand in past[] */
 	bool verdict_waits;
 	uint32_t certificate_at, certificate_len; /* the body */
@@ -412,6 +413,7 @@ struct hf_tls {
 	uint32_t small_left; /* octets still to go in short records */
 
 	uint8_t name_hash[32]; /* client, SHA-256: whom its sessions are for; the name itself is lent for the handshake only */
+	uint64_t proof_until_unix_ms; /* of a resumed connection: when what was proved in a full handshake is too old; else 0 */
 	uint8_t resumption[48], exporter[48]; /* 1.2: the master secret, and the two randoms below */
 	uint8_t randoms[64];
 
@@ -523,8 +525,8 @@ void tls_draw(struct hf_tls *t, void *to, size_t n);
 void tls_log_secret(struct hf_tls *t, const char *label, const uint8_t *secret, size_t n);
 /* For the explanation; the record to be filled in (offset, time, epoch and states are). Never NULL. */
 struct hf_tls_record_told *tls_tell(struct hf_tls *t, enum hf_tls_told kind);
-uint64_t tls_unix_ms(const struct hf_tls *t);
 struct hf_tls_record_told *tls_tell_sent(struct hf_tls *t, enum hf_tls_told kind);
+uint64_t tls_unix_ms(const struct hf_tls *t);
 
 /* Handshake done: CONNECTED is told after the tasks. */
 void tls_connected(struct hf_tls *t);
@@ -551,6 +553,13 @@ HF_NODISCARD hf_status tls_take_leaf(struct hf_tls *t, struct hf_bytes der);
 HF_NODISCARD hf_status tls_take_alpn(struct hf_tls *t, struct hf_bytes body);
 /* tls_share.c: what the peer's hello or CertificateRequest accepts and we could sign with, into hs->peer_schemes. */
 void tls_keep_schemes(struct hf_tls *t, struct hf_bytes list);
+
+/*
+ * tls_share.c: this session is resumed, and its proof is handed on. Tickets of such a connection are good for as long as the
+ * one that began it, no more: else who shows up often enough would never have to prove anything again.
+ */
+void tls_hand_on_proof(struct hf_tls *t, const struct tls_session *s);
+uint32_t tls_lifetime_left(const struct hf_tls *t, uint32_t lifetime_s);
 
 /* ---- the parts of the handshake, each in its file ---- */
 

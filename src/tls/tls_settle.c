@@ -79,15 +79,16 @@ static void settle_verdict(struct hf_tls *t, const struct hf_tls_keeper *k, cons
 	};
 	uint8_t alert = TLS_ALERT_CERTIFICATE_UNKNOWN;
 
-	if (!k->trust) {
-		hf_tls_give_verdict(t, k->insecure ? 0 : TLS_ALERT_UNKNOWN_CA);
-		return;
-	}
-	if (hf_cert_check(k->trust, &ask, report) == HF_OK)
+	if (!k->trust)
+		alert = TLS_ALERT_UNKNOWN_CA;
+	else if (hf_cert_check(k->trust, &ask, report) == HF_OK)
 		alert = 0;
 	else if (report->fault != HF_CERT_GOOD)
 		alert = hf_cert_fault_alert(report->fault);
-	hf_tls_give_verdict(t, k->insecure ? 0 : alert);
+	if (alert && k->insecure)
+		hf_tls_pass_verdict(t);
+	else
+		hf_tls_give_verdict(t, alert);
 }
 
 /* The key of one period: derived, so that nothing has to be remembered. */
@@ -105,11 +106,13 @@ static void ticket_key_of(const struct hf_tls_ticket_keys *keys, uint64_t period
 
 static void settle_ticket_key(struct hf_tls *t, const struct hf_tls_keeper *k, const struct hf_tls_question *q)
 {
+	static const uint8_t no_seed[sizeof(((struct hf_tls_ticket_keys *)0)->seed)];
 	const struct hf_tls_ticket_keys *keys = k->ticket_keys;
 	uint8_t name[16], key[32];
 	uint64_t period;
 
-	if (!keys) {
+	/* Nobody has drawn it: what is derived from it looks like a secret, but everybody can do that (CVE-2020-13777). */
+	if (!keys || crypto_equal(keys->seed, no_seed, sizeof(no_seed))) {
 		hf_tls_give_ticket_key(t, NULL, NULL);
 		return;
 	}

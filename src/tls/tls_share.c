@@ -45,7 +45,7 @@ hf_status tls_take_verdict(struct hf_tls *t)
 		tls_tell(t, HF_TLS_TOLD_CERTIFICATE_BAD)->x = hs->verdict;
 		return tls_fail_alert(t, TLS_WHY_VERDICT, hs->verdict);
 	}
-	t->peer_certificate = true;
+	t->peer_certificate = !hs->verdict_passed;
 	tls_tell(t, HF_TLS_TOLD_CERTIFICATE_OK)->x = hs->certs;
 	return HF_OK;
 }
@@ -95,6 +95,30 @@ void tls_keep_schemes(struct hf_tls *t, struct hf_bytes list)
 		if (tls_u16_has(list, ours.at[i]))
 			hf_wr_u16(&out, ours.at[i]);
 	t->hs->peer_schemes_len = (uint16_t)hf_wr_len(&out);
+}
+
+/* ---- what is proved, and for how long ---- */
+
+#define PROOF_MAX_S 604800u /* RFC 8446 4.6.1, and where a ticket of 1.2 does not say (RFC 5077 3.3) */
+
+void tls_hand_on_proof(struct hf_tls *t, const struct tls_session *s)
+{
+	const uint32_t lifetime_s = s->lifetime_s ? hf_min_u32(s->lifetime_s, PROOF_MAX_S) : PROOF_MAX_S;
+
+	t->resumed = true;
+	t->peer_certificate = s->peer_certificate;
+	t->proof_until_unix_ms = s->made_unix_ms + UINT64_C(1000) * lifetime_s;
+}
+
+uint32_t tls_lifetime_left(const struct hf_tls *t, uint32_t lifetime_s)
+{
+	const uint64_t now = tls_unix_ms(t);
+
+	if (!t->resumed)
+		return lifetime_s;
+	if (now >= t->proof_until_unix_ms)
+		return 0;
+	return (uint32_t)hf_min_u64(lifetime_s, (t->proof_until_unix_ms - now) / 1000);
 }
 
 /* ---- protocols, RFC 7301 3.1 ---- */

@@ -535,6 +535,14 @@ void hf_tls_give_verdict(struct hf_tls *t, uint8_t alert)
 		t->hs->verdict = alert;
 }
 
+void hf_tls_pass_verdict(struct hf_tls *t)
+{
+	if (!answer(t, HF_TLS_WANTS_VERDICT))
+		return;
+	t->hs->verdict = 0;
+	t->hs->verdict_passed = true;
+}
+
 void hf_tls_give_ticket_key(struct hf_tls *t, const uint8_t name[16], const uint8_t key[32])
 {
 	struct tls_hs *hs = t->hs;

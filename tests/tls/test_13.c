@@ -370,6 +370,19 @@ static void tickets_of_other_keys(void **state)
 	assert_not_resumed(lab);
 }
 
+/* A seed that nobody has drawn is everybody's: no ticket is sealed with what is derived from it. */
+static void tickets_of_no_secret(void **state)
+{
+	static const struct hf_tls_ticket_keys forgotten = { .period = HF_S(86400) };
+	struct lab *lab = lab_new();
+
+	(void)state;
+	lab->side[LAB_SERVER].keeper.ticket_keys = &forgotten;
+	lab_handshake(lab);
+	assert_int_equal(lab->side[LAB_CLIENT].sessions, 0);
+	lab_free(lab);
+}
+
 static void tickets_of_another_hash(void **state)
 {
 	struct lab *lab = with_session();
@@ -434,6 +447,80 @@ static void sessions_the_client_does_not_offer(void **state)
 	lab_again(lab);
 	lab_handshake(lab);
 	assert_false(told(lab, LAB_SERVER, HF_TLS_TOLD_PSK_REFUSED));
+	lab_free(lab);
+}
+
+/* The client's session is kept as if it had come just now, for as long as may be: a client that does not care. */
+static void stretch_session(struct lab *lab)
+{
+	static uint8_t kept[TLS_SESSION_MAX];
+	struct lab_side *c = &lab->side[LAB_CLIENT];
+	struct tls_session s;
+
+	memcpy(kept, c->session, c->session_len);
+	assert_int_equal(tls_session_parse((struct hf_bytes){ kept, c->session_len }, &s), HF_OK);
+	s.lifetime_s = 604800;
+	assert_int_equal(tls_session_put(&s, c->session, sizeof(c->session), &c->session_len), HF_OK);
+}
+
+/* A resumed connection proves nothing anew: a chain of them ends when the ticket of the full handshake would have. */
+static void tickets_of_a_resumed_connection(void **state)
+{
+	struct lab *lab = with_session();
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		lab->now += HF_S(3000);
+		lab_again(lab);
+		lab_handshake(lab);
+		assert_true(lab_info(lab, LAB_SERVER).resumed);
+		assert_int_equal(lab->side[LAB_CLIENT].sessions, 1);
+	}
+	lab->now += HF_S(1200);
+	stretch_session(lab);
+	assert_not_resumed(lab);
+}
+
+/* The client holds itself to that, too: here the server calls each ticket as good as a first. */
+static void a_client_that_proof_has_left(void **state)
+{
+	struct lab *lab = with_session();
+
+	(void)state;
+	lab->now += HF_S(7000);
+	lab->side[LAB_SERVER].cfg.epoch_ns -= HF_S(6900);
+	lab_again(lab);
+	lab_handshake(lab);
+	assert_true(lab_info(lab, LAB_CLIENT).resumed);
+	assert_int_equal(lab->side[LAB_CLIENT].sessions, 1);
+	lab->now += HF_S(200);
+	lab_again(lab);
+	lab_handshake(lab);
+	assert_string_equal(lab->ladder, FULL_LADDER);
+	assert_false(told(lab, LAB_SERVER, HF_TLS_TOLD_PSK_REFUSED)); /* it was not even offered */
+	lab_free(lab);
+}
+
+/* Whom a client went on with although nobody vouched for him is not believed the next time for having been there. */
+static void sessions_of_who_was_not_believed(void **state)
+{
+	struct lab *lab = lab_new();
+	struct lab_side *c = &lab->side[LAB_CLIENT];
+
+	(void)state;
+	lab->side[LAB_SERVER].creds[0] = lab_world.stranger;
+	c->keeper.insecure = c->cfg.unproved_sessions = true;
+	lab_handshake(lab);
+	assert_false(lab_info(lab, LAB_CLIENT).peer_certificate);
+	lab_again(lab);
+	lab_handshake(lab);
+	assert_true(lab_info(lab, LAB_CLIENT).resumed);
+	assert_false(lab_info(lab, LAB_CLIENT).peer_certificate);
+	c->keeper.insecure = c->cfg.unproved_sessions = false;
+	lab_again(lab);
+	lab_start(lab);
+	lab_run(lab);
+	lab_expect_failure(lab, LAB_CLIENT, "VERDICT", TLS_ALERT_UNKNOWN_CA);
 	lab_free(lab);
 }
 
@@ -571,6 +658,36 @@ static void early_data_a_second_time(void **state)
 	c->start.session = (struct hf_bytes){ used, n };
 	lab_write(lab, LAB_CLIENT, "early");
 	assert_early_rejected(lab, true);
+}
+
+/* From a client whose clock goes 10 s fast its hello is good for 20 s, and in the last of its milliseconds, too, only once. */
+static void early_data_a_second_time_at_the_last_moment(void **state)
+{
+	static uint8_t flight[LAB_TEXT];
+	struct hf_tls_seen seen;
+	struct lab *lab = with_early_session(&seen);
+	struct lab_side *s = &lab->side[LAB_SERVER];
+	size_t n;
+
+	(void)state;
+	lab->side[LAB_CLIENT].cfg.epoch_ns += HF_S(10);
+	lab_start(lab);
+	lab_turn(lab, LAB_CLIENT);
+	n = s->wire_len;
+	assert_true(n > 0 && n <= sizeof(flight));
+	memcpy(flight, s->wire, n);
+	lab_turn(lab, LAB_SERVER);
+	assert_string_equal(s->early, "early");
+	lab->now += HF_S(20) + HF_MS(1) - 1;
+	assert_int_equal(seen.n, 1);
+	seen.n -= seen.entry[0].expires <= lab->now; /* as another ticket that came now would have it */
+	lab_again(lab);
+	lab_start(lab);
+	lab_inject(lab, LAB_SERVER, (struct hf_bytes){ flight, n });
+	lab_turn(lab, LAB_SERVER);
+	assert_true(lab_info(lab, LAB_SERVER).resumed);
+	assert_string_equal(s->early, "");
+	lab_free(lab);
 }
 
 static void early_data_where_the_window_is_full(void **state)
@@ -1076,14 +1193,19 @@ int main(void)
 		cmocka_unit_test(hello_retry_with_sha384),
 		cmocka_unit_test(resumption),
 		cmocka_unit_test(tickets_of_other_keys),
+		cmocka_unit_test(tickets_of_no_secret),
 		cmocka_unit_test(tickets_of_another_hash),
 		cmocka_unit_test(tickets_that_are_too_old),
 		cmocka_unit_test(tickets_of_a_client_that_must_show_more),
 		cmocka_unit_test(sessions_the_client_does_not_offer),
+		cmocka_unit_test(tickets_of_a_resumed_connection),
+		cmocka_unit_test(a_client_that_proof_has_left),
+		cmocka_unit_test(sessions_of_who_was_not_believed),
 		cmocka_unit_test(without_resumption),
 		cmocka_unit_test(tickets_differ),
 		cmocka_unit_test(early_data_accepted),
 		cmocka_unit_test(early_data_a_second_time),
+		cmocka_unit_test(early_data_a_second_time_at_the_last_moment),
 		cmocka_unit_test(early_data_where_the_window_is_full),
 		cmocka_unit_test(early_data_of_another_time),
 		cmocka_unit_test(early_data_of_a_server_that_takes_none),

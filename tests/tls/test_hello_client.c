@@ -555,6 +555,7 @@ static struct hf_bytes a_session(uint8_t to[512], uint16_t version, uint16_t sui
 		.suite = suite,
 		.secret_len = version == HF_TLS_1_2 ? 48 : tls_suite_find(suite)->hash_size,
 		.extended_master_secret = true,
+		.peer_certificate = true,
 		.lifetime_s = 7200,
 		.age_add = 0xfffffff0,
 		.early_data_max = early,
