@@ -301,6 +301,7 @@ struct hf_conn_info {
 	hf_status why;       /* of CLOSED: how it ended; HF_OK for an ordinary end */
 	hf_status soft;      /* last advice (MUST-20, SHLD-9, SHLD-25), HF_OK when none */
 	struct hf_endpoint local, remote;
+	uint64_t tag;      /* of hf_conn_set_tag() */
 	uint32_t id;       /* as trace records have it */
 	uint64_t acked;    /* octets of our stream that the peer has acknowledged */
 	uint64_t sent;     /* octets of our stream sent at least once */

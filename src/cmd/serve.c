@@ -365,7 +365,7 @@ static void look(struct serve *s, bool accepting)
 	if (accepting)
 		serve_accept(s);
 	answer_timers(s);
-	control_turn(&s->control, s->loop.net);
+	control_turn(&s->control, s->loop.net, s);
 	flush_log(s);
 }
 

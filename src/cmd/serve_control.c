@@ -3,6 +3,7 @@
 #include "cmd/serve_control.h"
 
 #include "cmd/cmd.h"
+#include "cmd/serve.h"
 #include "explain/table.h"
 
 #include <errno.h>
@@ -188,9 +189,10 @@ static struct hf_conn_info *collect(const struct hf_host *h, size_t *ret_n)
 	return rows ? rows : calloc(1, sizeof(*rows));
 }
 
-static void answer(struct control_client *k, struct hf_net *net)
+static void answer(struct control_client *k, struct hf_net *net, const struct serve *s)
 {
 	struct look look = look_plain(100);
+	struct table_tls *tls = NULL;
 	struct hf_conn_info *rows;
 	unsigned long columns = 0;
 	char *at;
@@ -201,14 +203,18 @@ static void answer(struct control_client *k, struct hf_net *net)
 	rows = collect(hf_net_host(net), &n);
 	if (!rows)
 		return;
+	if (s->tls.side && (tls = calloc(n + 1, sizeof(*tls))))
+		for (size_t i = 0; i < n; i++)
+			serve_tls_describe(s, &rows[i], &tls[i]);
 	if (strcmp(k->line, "json") == 0) {
-		table_states_json(&k->reply, rows, n, hf_net_now(net));
+		table_states_json(&k->reply, rows, tls, n, hf_net_now(net));
 	} else if (strncmp(k->line, "text ", 5) == 0) {
 		columns = strtoul(k->line + 5, &at, 10);
 		look = look_plain(columns < 72 ? 72 : columns > 160 ? 160 : (unsigned)columns);
 		look.colour = strcmp(at, " colour") == 0;
-		table_states(&k->reply, rows, n, hf_net_now(net), &look);
+		table_states(&k->reply, rows, tls, n, hf_net_now(net), &look);
 	}
+	free(tls);
 	free(rows);
 }
 
@@ -245,24 +251,24 @@ static bool write_reply(struct control_client *k, struct hf_net *net)
 	return false;
 }
 
-static bool serve_client(struct control_client *k, struct hf_net *net)
+static bool serve_client(struct control_client *k, struct hf_net *net, const struct serve *s)
 {
 	if (!k->answering) {
 		if (!read_line(k))
 			return false;
 		if (!k->answering)
 			return true;
-		answer(k, net);
+		answer(k, net, s);
 	}
 	return write_reply(k, net);
 }
 
-void control_turn(struct serve_control *c, struct hf_net *net)
+void control_turn(struct serve_control *c, struct hf_net *net, const struct serve *s)
 {
 	if (c->fd < 0)
 		return;
 	for (size_t i = 0; i < CONTROL_CLIENTS; i++)
-		if (c->client[i].fd >= 0 && hf_net_ready(net, c->client[i].fd) && !serve_client(&c->client[i], net))
+		if (c->client[i].fd >= 0 && hf_net_ready(net, c->client[i].fd) && !serve_client(&c->client[i], net, s))
 			end_client(&c->client[i], net);
 	if (hf_net_ready(net, c->fd))
 		take_clients(c, net);

@@ -9,6 +9,8 @@
  * The local socket that answers `handfast states`. One line is asked, "text COLUMNS COLOUR" or "json"; the table is the
  * answer, and then the connection ends. Only root and the user who runs the server are answered.
  */
+struct serve;
+
 #define CONTROL_CLIENTS 8u
 #define CONTROL_PATH 108u /* as in sockaddr_un */
 
@@ -31,8 +33,8 @@ struct serve_control {
 
 /* path may be NULL: serve-PID.sock in cmd_control_dir(). Otherwise *ret_why is a sentence. */
 HF_NODISCARD hf_status control_open(struct serve_control *c, struct hf_net *net, const char *path, const char **ret_why);
-/* After each step. */
-void control_turn(struct serve_control *c, struct hf_net *net);
+/* After each step. `s` is asked about its connections. */
+void control_turn(struct serve_control *c, struct hf_net *net, const struct serve *s);
 void control_close(struct serve_control *c, struct hf_net *net);
 
 #endif

@@ -626,3 +626,20 @@ hf_time_ns serve_tls_deadline(const struct serve *s, const struct served *c)
 		return s->loop.now + SERVE_TLS_AGAIN;
 	return t->tls ? hf_tls_deadline(t->tls) : t->began + SERVE_TLS_SILENT;
 }
+
+/* ---- for the live table ---- */
+
+void serve_tls_describe(const struct serve *s, const struct hf_conn_info *row, struct table_tls *ret)
+{
+	const struct served *c = row->tag ? &s->conns[row->tag - 1] : NULL;
+	struct hf_tls_info info;
+
+	*ret = (struct table_tls){ .there = false };
+	if (!c || !c->used || !c->tls || c->conn.slot != row->name.slot || c->conn.birth != row->name.birth)
+		return;
+	ret->there = true;
+	if (!c->tls->tls)
+		return;
+	hf_tls_info(c->tls->tls, &info);
+	*ret = (struct table_tls){ true, info.version, info.suite, c->tls->name };
+}

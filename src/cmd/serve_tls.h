@@ -3,6 +3,7 @@
 #define HF_CMD_SERVE_TLS_H
 
 #include "cmd/secure.h"
+#include "explain/table.h"
 #include "hf/host.h"
 
 /*
@@ -51,7 +52,7 @@ struct served_tls {
 	struct served *conn;
 	struct serve_side *side;
 	struct hf_tls *tls; /* NULL: no octet has come yet */
-	struct hf_room room[4];
+	struct hf_room room[HF_TLS_ROOMS];
 	unsigned rooms;
 	struct served_tls *older, *newer; /* in the list of handshakes */
 	bool handshaking, connected, failed, eof, shut, close_owed, lacks_room;
@@ -91,6 +92,9 @@ size_t serve_tls_write(struct serve *s, struct served *c, const struct hf_bytes 
 void serve_tls_shut(struct serve *s, struct served *c);
 void serve_tls_go_on(struct serve *s, struct served *c);
 hf_time_ns serve_tls_deadline(const struct serve *s, const struct served *c);
+
+/* What the connection of a row has above TCP, if it is one of ours. */
+void serve_tls_describe(const struct serve *s, const struct hf_conn_info *row, struct table_tls *ret);
 
 /* When others want in and all places are taken: the handshake that has lasted longest gives way. True: there is one now. */
 bool serve_tls_make_place(struct serve *s);

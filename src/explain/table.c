@@ -3,35 +3,44 @@
 
 #include "base/bits.h"
 #include "wire/addr.h"
+#include "wire/tls_wire.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-enum column { STATE, LOCAL, REMOTE, UNACKED, UNREAD, RTT, RTO, CWND, RESENT, TIMERS, COLUMN_COUNT };
+enum column { STATE, LOCAL, REMOTE, UNACKED, UNREAD, RTT, RTO, CWND, RESENT, TLS, TIMERS, COLUMN_COUNT };
 
-static const char *const heads[COLUMN_COUNT] = { "STATE", "LOCAL", "REMOTE", "UNACKED", "UNREAD",
-						 "RTT",   "RTO",   "CWND",   "RESENT",  "TIMERS" };
+static const char *const heads[COLUMN_COUNT] = { "STATE", "LOCAL", "REMOTE", "UNACKED", "UNREAD", "RTT",
+						 "RTO",   "CWND",  "RESENT", "TLS",     "TIMERS" };
 static const bool numbers[COLUMN_COUNT] = {
 	[UNACKED] = true, [UNREAD] = true, [RTT] = true, [RTO] = true, [CWND] = true, [RESENT] = true
 };
 
-static void add_cell(struct text *t, enum column c, const struct hf_conn_info *row, hf_time_ns now);
+static void add_cell(struct text *t, enum column c, const struct hf_conn_info *row, const struct table_tls *tls,
+		     hf_time_ns now);
+static void add_tls(struct text *t, const struct table_tls *tls);
 static void add_timers(struct text *t, const struct hf_conn_info *row, hf_time_ns now);
 static bool has_block(const struct hf_conn_info *row);
 static void put_endpoint(struct json *j, const char *key, const struct hf_endpoint *e);
 
-void table_states(struct text *out, const struct hf_conn_info *rows, size_t n, hf_time_ns now, const struct look *look)
+static void put_object(struct json *j, const struct hf_conn_info *row);
+
+void table_states(struct text *out, const struct hf_conn_info *rows, const struct table_tls *tls, size_t n,
+		  hf_time_ns now, const struct look *look)
 {
 	size_t width[COLUMN_COUNT];
+	bool any_tls = false;
 	struct text cell;
 
 	text_init(&cell);
+	for (size_t i = 0; i < n && tls; i++)
+		any_tls |= tls[i].there;
 	for (enum column c = 0; c < COLUMN_COUNT; c++) {
 		width[c] = strlen(heads[c]);
 		for (size_t i = 0; i < n; i++) {
 			text_clear(&cell);
-			add_cell(&cell, c, &rows[i], now);
+			add_cell(&cell, c, &rows[i], tls ? &tls[i] : NULL, now);
 			width[c] = hf_max_u64(width[c], cell.len);
 		}
 	}
@@ -41,11 +50,13 @@ void table_states(struct text *out, const struct hf_conn_info *rows, size_t n, h
 		for (enum column c = 0; c < COLUMN_COUNT; c++) {
 			size_t pad;
 
+			if (c == TLS && !any_tls)
+				continue;
 			text_clear(&cell);
 			if (i == 0)
 				text_add(&cell, heads[c]);
 			else
-				add_cell(&cell, c, &rows[i - 1], now);
+				add_cell(&cell, c, &rows[i - 1], tls ? &tls[i - 1] : NULL, now);
 			pad = width[c] - cell.len;
 			text_fill(out, ' ', numbers[c] ? pad : 0);
 			text_add(out, text_str(&cell));
@@ -57,7 +68,22 @@ void table_states(struct text *out, const struct hf_conn_info *rows, size_t n, h
 	text_free(&cell);
 }
 
-void table_states_json(struct text *out, const struct hf_conn_info *rows, size_t n, hf_time_ns now)
+static void put_tls(struct json *j, const struct table_tls *tls)
+{
+	json_key(j, "tls");
+	if (!tls || !tls->there) {
+		json_null(j);
+		return;
+	}
+	json_object(j);
+	json_put_string(j, "version", tls->version ? tls_version_name(tls->version) : NULL);
+	json_put_string(j, "suite", tls->suite ? tls_suite_name(tls->suite) : NULL);
+	json_put_string(j, "sni", tls->name && tls->name[0] ? tls->name : NULL);
+	json_object_end(j);
+}
+
+void table_states_json(struct text *out, const struct hf_conn_info *rows, const struct table_tls *tls, size_t n,
+		       hf_time_ns now)
 {
 	struct json j = json_over(out);
 
@@ -65,8 +91,12 @@ void table_states_json(struct text *out, const struct hf_conn_info *rows, size_t
 	json_put_u64(&j, "now_ns", now);
 	json_key(&j, "connections");
 	json_array(&j);
-	for (size_t i = 0; i < n; i++)
-		table_state_json(&j, &rows[i]);
+	for (size_t i = 0; i < n; i++) {
+		json_object(&j);
+		put_object(&j, &rows[i]);
+		put_tls(&j, tls ? &tls[i] : NULL);
+		json_object_end(&j);
+	}
 	json_array_end(&j);
 	json_object_end(&j);
 }
@@ -74,6 +104,12 @@ void table_states_json(struct text *out, const struct hf_conn_info *rows, size_t
 void table_state_json(struct json *j, const struct hf_conn_info *row)
 {
 	json_object(j);
+	put_object(j, row);
+	json_object_end(j);
+}
+
+static void put_object(struct json *j, const struct hf_conn_info *row)
+{
 	json_put_string(j, "state", hf_tcp_state_name(row->state));
 	json_put_u64(j, "id", row->id);
 	put_endpoint(j, "local", &row->local);
@@ -114,7 +150,6 @@ void table_state_json(struct json *j, const struct hf_conn_info *row)
 	json_put_time(j, "delayed_ack_at_ns", row->delayed_ack_at);
 	json_put_time(j, "keepalive_at_ns", row->keepalive_at);
 	json_put_time(j, "ends_at_ns", row->ends_at);
-	json_object_end(j);
 }
 
 void text_add_endpoint(struct text *t, const struct hf_endpoint *e)
@@ -133,7 +168,8 @@ void text_add_endpoint(struct text *t, const struct hf_endpoint *e)
 		text_add(t, ":*");
 }
 
-static void add_cell(struct text *t, enum column c, const struct hf_conn_info *row, hf_time_ns now)
+static void add_cell(struct text *t, enum column c, const struct hf_conn_info *row, const struct table_tls *tls,
+		     hf_time_ns now)
 {
 	if (c >= UNACKED && c <= RESENT && !has_block(row)) {
 		text_add(t, "-");
@@ -170,12 +206,35 @@ static void add_cell(struct text *t, enum column c, const struct hf_conn_info *r
 	case RESENT:
 		text_addf(t, "%" PRIu32, row->retransmits);
 		break;
+	case TLS:
+		add_tls(t, tls);
+		break;
 	case TIMERS:
 		add_timers(t, row, now);
 		break;
 	case COLUMN_COUNT:
 		break;
 	}
+}
+
+/* "1.3 AES_128_GCM_SHA256": what every name begins with is the column's head. */
+static void add_tls(struct text *t, const struct table_tls *tls)
+{
+	static const char head[] = "TLS_";
+	const char *suite;
+
+	if (!tls || !tls->there) {
+		text_add(t, "-");
+		return;
+	}
+	if (!tls->version || !tls->suite) {
+		text_add(t, "handshake");
+		return;
+	}
+	suite = tls_suite_name(tls->suite);
+	if (strncmp(suite, head, sizeof(head) - 1) == 0)
+		suite += sizeof(head) - 1;
+	text_addf(t, "%s %s", tls_version_name(tls->version) + sizeof(head) - 1, suite);
 }
 
 static void add_timers(struct text *t, const struct hf_conn_info *row, hf_time_ns now)

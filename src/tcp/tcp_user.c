@@ -440,6 +440,7 @@ static void tell_conn(const struct tcp *t, const struct tcp_conn *c, struct hf_c
 	ret->why = (hf_status)c->why;
 	ret->soft = (hf_status)c->soft;
 	ret->id = c->id;
+	ret->tag = c->tag;
 	ret->acked = c->acked;
 	ret->sent = c->acked +
 		    hf_min_u32(c->snd_max - (tcp_syn_acked(c) ? c->snd_una : c->iss + (c->snd_max != c->iss)), c->sq_len);

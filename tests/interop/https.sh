@@ -128,6 +128,10 @@ before=$(serial)
 get --limit-rate 20M -o slow $v4/big & slow=$!
 sleep 0.5
 "$hf" cert issue --ca ca a.example 10.9.0.2 fd09::2 >/dev/null
+same states-json "$("$hf" states --json | python3 -c '
+import json, sys
+print([(c["tls"]["version"], c["tls"]["suite"]) for c in json.load(sys.stdin)["connections"] if c["tls"] and c["send_queued"] > 0])')" "[('TLS 1.3', 'TLS_AES_128_GCM_SHA256')]"
+same states-text "$("$hf" states | grep -c '1.3 AES_128_GCM_SHA256')" 1
 kill -HUP $server
 until_true 5 grep -q 'certificates read anew' err
 after=$(serial)
