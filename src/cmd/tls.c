@@ -224,6 +224,8 @@ static int take_option(int id, const char *value, struct reading *r)
 		o->sni = value;
 		return 0;
 	case OPT_tls_VERIFY_NAME:
+		if (!*value)
+			return cmd_usage(CMD_tls, "--verify-name: a name is wanted");
 		o->verify_name = value;
 		return 0;
 	case OPT_tls_SESSION_FILE:

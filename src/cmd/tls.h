@@ -24,8 +24,8 @@ struct tls_options { /* texts are borrowed from the command line */
 	/* the client */
 	struct hf_endpoint remote;
 	const char *host;        /* as it stands in HOST:PORT, without brackets, NUL-terminated */
-	const char *sni;         /* NULL: host */
-	const char *verify_name; /* NULL: sni */
+	const char *sni;         /* NULL: host; empty: none is sent */
+	const char *verify_name; /* NULL: sni, or host when that is empty */
 	const char *session_file, *early_file;
 	hf_time_ns timeout;
 	bool half_close;

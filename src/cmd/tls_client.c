@@ -340,8 +340,11 @@ int tls_client(const struct tls_options *o)
 	c->input.interactive = o->interactive;
 	code = tls_begin(o, false, &c->streams, &c->side);
 	if (code == 0) {
+		/* Without a name to hold the certificate to, any of a trusted authority would do. */
 		if (o->verify_name)
 			c->side.keeper.peer_name = bytes_of(o->verify_name);
+		else if (o->sni && !*o->sni)
+			c->side.keeper.peer_name = bytes_of(o->host);
 		code = read_files(c);
 		if (code == 0)
 			code = output_open(&c->out, NULL) == HF_OK ? converse(c) : hf_status_exit(HF_SYSTEM);

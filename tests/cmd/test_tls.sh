@@ -55,6 +55,7 @@ wrong role 2 '--http does not go with client' client 127.0.0.1:1 --http
 wrong cipher 2 '--ciphers: "NONE" is not known' server --cert s.crt --key s.key --ciphers NONE
 wrong nothing-left 2 'leave no version' server --cert s.crt --key s.key --tls-min 1.3 --ciphers ECDHE-RSA-AES128-GCM-SHA256
 wrong version 2 'are 1.2 and 1.3' server --cert s.crt --key s.key --tls-min 1.1
+wrong no-name 2 '--verify-name: a name is wanted' client 127.0.0.1:1 --verify-name ''
 wrong fragment 2 '512, 1024, 2048 or 4096' client 127.0.0.1:1 --max-fragment 600
 wrong sim 2 'nobody to speak TLS with' client 127.0.0.1:1 --net sim
 wrong no-file 2 'nothere.crt: No such file' server --cert nothere.crt --key s.key
@@ -86,11 +87,16 @@ timeout 10 "$hf" tls client localhost:$port >out 2>err </dev/null
 is untrusted "$? $(grep -c '^NOT TRUSTED (unknown-issuer)' err)" '4 1'
 client --verify-name other.example >out </dev/null
 is wrong-name "$? $(grep -c '^NOT TRUSTED (wrong-name)' err)" '4 1'
+# Who asks for no name still has one to be convinced of: the host's.
+timeout 10 "$hf" tls client 127.0.0.1:$port --cacert ca/root.crt --sni '' --half-close >out 2>err </dev/null
+is no-name-asked-for "$? $(grep -c '^NOT TRUSTED (wrong-name)' err)" '4 1'
+client --sni '' --half-close >out </dev/null
+is no-name-but-the-host $? 0
 client --ciphers ECDHE-ECDSA-AES128-GCM-SHA256 --tls-max 1.2 --sigalgs rsa_pss_rsae_sha256 >out </dev/null
 is nothing-in-common "$? $(grep -c 'ended the TLS handshake with the alert handshake_failure' err)" '5 1'
 stop
 is stopped $? 0
-is a-line-each "$(grep -c '"remote"' serve.out)" 6
+is a-line-each "$(grep -c '"remote"' serve.out)" 8
 is line "$(python3 -c 'import json
 d = [json.loads(l) for l in open("serve.out")][1]
 print(d["connected"], d["octets_sent"], d["end"], d["alert_sent"], d["alert_received"])')" 'True 6 closed close_notify close_notify'
