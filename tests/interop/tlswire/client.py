@@ -4,12 +4,12 @@ import os
 import socket
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric import padding
 
 from . import primitives as p
-from .hello import (ALPN, EARLY_DATA, EMS, GROUPS, KEY_SHARE, PSK, RENEGOTIATION, RETRY_RANDOM, TICKET, VERSIONS, COOKIE, Extensions,
-                    hello12, hello13, shares)
-from .primitives import TLS12, TLS13, Keys13, Reader, Share, u8, u16, u32, v8, v16, v24
+from .hello import (EARLY_DATA, EMS, GROUPS, KEY_SHARE, PSK, RENEGOTIATION, RETRY_RANDOM, TICKET, VERSIONS, COOKIE,
+                    Extensions, hello12, hello13, shares)
+from .primitives import TLS12, TLS13, Keys13, Reader, Share, u16, u32, v8, v16, v24
 from .record import (CCS, CERTIFICATE, CERTIFICATE_REQUEST, CERTIFICATE_STATUS, CERTIFICATE_VERIFY, CLIENT_KEY_EXCHANGE,
                      ENCRYPTED_EXTENSIONS, FINISHED, HELLO_DONE, KEY_EXCHANGE, MESSAGE_HASH, NEW_TICKET, SERVER_HELLO, Ended, Wire,
                      message)

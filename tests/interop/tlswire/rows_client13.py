@@ -3,11 +3,12 @@
 import os
 
 from . import primitives as p
-from .hello import (ALPN, COOKIE, DOWNGRADE_11, DOWNGRADE_12, EARLY_DATA, EMS, GREASE, GROUPS, KEY_SHARE, MAX_FRAGMENT, PSK, RECORD_LIMIT,
-                    RENEGOTIATION, RETRY_RANDOM, SCHEMES, SNI, STATUS, TICKET, VERSIONS, Extensions)
-from .primitives import P256, P384, TLS12, TLS13, X25519, Share, u8, u16, u16s, v8, v16, v24
-from .record import (ALERT, CCS, CERTIFICATE, CERTIFICATE_REQUEST, CERTIFICATE_VERIFY, DATA, ENCRYPTED_EXTENSIONS, END_OF_EARLY_DATA,
-                     FINISHED, HANDSHAKE, HELLO_REQUEST, KEY_UPDATE, NEW_TICKET, SERVER_HELLO, Ended, message)
+from .hello import (ALPN, COOKIE, DOWNGRADE_12, EARLY_DATA, EMS, GROUPS, KEY_SHARE, MAX_FRAGMENT, PSK, RECORD_LIMIT,
+                    RENEGOTIATION, SCHEMES, SNI, STATUS, TICKET, VERSIONS, Extensions)
+from .primitives import P256, P384, TLS12, TLS13, X25519, Share, u8, u16, u16s, v8, v16
+from .record import (ALERT, CCS, CERTIFICATE, CERTIFICATE_REQUEST, CERTIFICATE_VERIFY, DATA, ENCRYPTED_EXTENSIONS,
+                     END_OF_EARLY_DATA, FINISHED, HANDSHAKE, HELLO_REQUEST, KEY_UPDATE, NEW_TICKET, SERVER_HELLO,
+                     message)
 from .rows_hello import flip
 from .rows_record import ANY_ERROR
 from .rows_server13 import EVERY

@@ -2,13 +2,12 @@
 """ClientHello, field by field and extension by extension: RFC 8446 4.1.2, 4.2, 9.2, D.5; RFC 5246 7.4.1; and those of the extensions."""
 import random
 
-from . import primitives as p
-from .client import Client
-from .hello import (ALPN, COOKIE, DOWNGRADE_11, DOWNGRADE_12, EARLY_DATA, EMS, FALLBACK_SCSV, FORMATS, GREASE, GROUPS, HEARTBEAT, KEY_SHARE,
-                    MAX_FRAGMENT, PADDING, POST_AUTH, PSK, PSK_MODES, RECORD_LIMIT, RENEGOTIATION, RENEGOTIATION_SCSV, SCHEMES,
-                    SCHEMES_CERT, SCT, SNI, STATUS, TICKET, VERSIONS, Extensions, shares, sni)
-from .primitives import P256, TLS12, TLS13, X25519, Keys13, Share, u8, u16, u16s, v8, v16
-from .record import CLIENT_HELLO, DATA, FINISHED, HANDSHAKE, Ended, message
+from .hello import (ALPN, COOKIE, DOWNGRADE_11, DOWNGRADE_12, EARLY_DATA, EMS, FALLBACK_SCSV, FORMATS, GREASE, GROUPS,
+                    HEARTBEAT, KEY_SHARE, MAX_FRAGMENT, PADDING, POST_AUTH, PSK, PSK_MODES, RECORD_LIMIT,
+                    RENEGOTIATION, RENEGOTIATION_SCSV, SCHEMES, SCHEMES_CERT, SCT, SNI, STATUS, TICKET, VERSIONS,
+                    shares, sni)
+from .primitives import P256, TLS13, X25519, Share, u8, u16, u16s, v8, v16
+from .record import CLIENT_HELLO, DATA, FINISHED, HANDSHAKE, message
 
 BAD_FORM = "decode_error|illegal_parameter"
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The record layer of the server: RFC 8446 5 and D.4, RFC 5246 6."""
 from . import primitives as p
-from .hello import ALPN, PADDING
-from .primitives import TLS12, TLS13, Keys13, u8, u16
-from .record import ALERT, CCS, DATA, FINISHED, HANDSHAKE, KEY_UPDATE, Ended, message
+from .hello import PADDING
+from .primitives import TLS13, Keys13, u8, u16
+from .record import ALERT, CCS, DATA, FINISHED, HANDSHAKE, KEY_UPDATE, message
 
 ANY_ERROR = "unexpected_message|decode_error|illegal_parameter|protocol_version"
 

@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: MIT
 """The server's side of TLS 1.3 after the hellos: RFC 8446 4.4, 4.5, 4.6, 2.3."""
-import time
 
 from . import primitives as p
-from .hello import EARLY_DATA, GROUPS, KEY_SHARE, PSK, SCHEMES, Hello, shares
-from .primitives import P256, TLS13, X25519, Keys13, Share, u8, u16, u16s, v8, v16, v24
-from .record import (ALERT, CERTIFICATE, CERTIFICATE_REQUEST, CERTIFICATE_VERIFY, CLIENT_HELLO, CLIENT_KEY_EXCHANGE, DATA,
-                     ENCRYPTED_EXTENSIONS, END_OF_EARLY_DATA, FINISHED, HANDSHAKE, HELLO_DONE, HELLO_REQUEST, KEY_EXCHANGE, KEY_UPDATE,
-                     MESSAGE_HASH, NEW_TICKET, SERVER_HELLO, Ended, message)
+from .hello import EARLY_DATA, KEY_SHARE, shares
+from .primitives import u8, u16, v8, v16
+from .record import (ALERT, CERTIFICATE, CERTIFICATE_REQUEST, CERTIFICATE_VERIFY, CLIENT_HELLO, CLIENT_KEY_EXCHANGE,
+                     DATA, ENCRYPTED_EXTENSIONS, END_OF_EARLY_DATA, FINISHED, HANDSHAKE, HELLO_DONE, HELLO_REQUEST,
+                     KEY_EXCHANGE, KEY_UPDATE, MESSAGE_HASH, NEW_TICKET, SERVER_HELLO, message)
 from .rows_hello import session
 
 EVERY = (HELLO_REQUEST, CLIENT_HELLO, SERVER_HELLO, 3, NEW_TICKET, END_OF_EARLY_DATA, 6, 7, ENCRYPTED_EXTENSIONS, 9, 10, CERTIFICATE,

@@ -140,7 +140,7 @@ class Bench:
     def aftermath(self, how):
         """An error ends the connection: nothing but the end may follow an alert."""
         last = self.open[-1]
-        if how.split()[-1] not in Wire.FATAL:
+        if how.startswith("warning") or how.split()[-1] not in Wire.FATAL:
             return ""
         last.half = b""
         try:

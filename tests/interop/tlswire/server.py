@@ -6,8 +6,7 @@ import subprocess
 from cryptography import x509
 
 from . import primitives as p
-from .hello import (ALPN, EMS, GROUPS, KEY_SHARE, PSK, RENEGOTIATION, RETRY_RANDOM, SNI, TICKET, VERSIONS, DOWNGRADE_12, Extensions, Hello,
-                    SCHEMES)
+from .hello import EMS, KEY_SHARE, PSK, RENEGOTIATION, RETRY_RANDOM, VERSIONS, Extensions, Hello, SCHEMES
 from .primitives import P256, TLS12, TLS13, X25519, Keys13, Reader, Share, u8, u16, u32, v8, v16, v24
 from .record import (CCS, CERTIFICATE, CERTIFICATE_REQUEST, CERTIFICATE_VERIFY, CLIENT_HELLO, CLIENT_KEY_EXCHANGE, DATA,
                      ENCRYPTED_EXTENSIONS, FINISHED, HELLO_DONE, KEY_EXCHANGE, KEY_UPDATE, MESSAGE_HASH, NEW_TICKET, SERVER_HELLO,
