@@ -78,7 +78,8 @@ struct hf_tls_start {
 /* Octets for hf_tls_init(), and for the room that a handshake needs at first. */
 size_t hf_tls_memory(void);
 size_t hf_tls_room(void);
-#define HF_TLS_ROOMS 5u /* rooms that a machine has at once, at most: one of them only while it moves into a larger one */
+#define HF_TLS_ROOMS \
+	5u /* rooms that a machine has at once, at most: one of them only while it moves into a larger one */
 
 /*
  * Makes a machine in `mem` (aligned to 64, hf_tls_memory() octets), and gives it room for the handshake. Both are the
@@ -239,9 +240,13 @@ struct hf_tls_keeper {
 	const struct hf_cred *const *creds; /* by name; the first is the default */
 	size_t cred_count;
 	bool strict_names;            /* an unknown SNI is refused */
-	const struct hf_trust *trust; /* NULL: every peer is believed (and the report says what would be wrong) */
-	struct hf_bytes peer_name;    /* client: whom the certificate must be for, if not the name in the hello; or empty */
-	bool insecure;                /* goes on after a bad verdict */
+	const struct hf_trust *trust; /* NULL: nobody is believed */
+	/*
+	 * Client: whom the certificate must be for, if not the name in the hello. With neither any certificate of the trusted
+	 * will do. A session is for the name in the hello: those of other peer_names are to be kept apart.
+	 */
+	struct hf_bytes peer_name;
+	bool insecure;                                /* goes on after a bad verdict */
 	const struct hf_tls_ticket_keys *ticket_keys; /* NULL: no tickets */
 	struct hf_tls_seen *seen;                     /* NULL: no early data */
 	bool want_staple;

@@ -15,6 +15,7 @@
 #include "cmd/serve_tls.h"
 
 #include "cmd/serve.h"
+#include "crypto/hash.h"
 #include "http/http_put.h"
 
 #include <stdlib.h>
@@ -236,6 +237,7 @@ static bool make_machine(struct serve *s, struct served_tls *t)
 	t->side->users++;
 	secure_draw(&t->side->side, start.entropy);
 	st = hf_tls_init((uint8_t *)t + aligned(sizeof(*t)), room, &t->side->side.tls, &start, s->loop.now, &t->tls);
+	crypto_wipe(start.entropy, sizeof(start.entropy));
 	HF_ASSERT(st == HF_OK); /* the side was tried when it was opened */
 	return true;
 }
