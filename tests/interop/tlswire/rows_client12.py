@@ -232,12 +232,6 @@ def turns(b):
     for place in ("hello", "certificate", "key-exchange"):  # CVE-2014-0224
         row(b, "1.2-turn-ccs-behind-" + place, "unexpected_message", ccs_in(place))
 
-    def ccs_before_its_own(s):
-        s.good12()
-        s.ccs()
-        s.answer()
-    row(b, "1.2-turn-ccs-behind-hello-done", "unexpected_message|silence", ccs_before_its_own)
-
 
 def finished(b):
     def bent(name, want, change, label=b"server finished"):

@@ -77,6 +77,8 @@ def versions(b):
             ("11", "protocol_version", [0x0302]), ("10-11", "protocol_version", [0x0301, 0x0302]), ("grease", "protocol_version", [GREASE]),
             ("14", "protocol_version", [0x0305]), ("draft", "protocol_version", [0x7f1c]), ("ssl3", "protocol_version", [0x0300])]:
         hello(b, "versions-" + name, want, put(VERSIONS, v8(u16s(offered))))
+    hello(b, "versions-none", "1.2", drop(VERSIONS))
+    hello(b, "versions-none-but-early-data", "1.2|illegal_parameter|missing_extension", lambda h: (h.ext.drop(VERSIONS), h.ext.put(EARLY_DATA, b"")))
     hello(b, "versions-13-for-a-1.2-server", "1.2", put(VERSIONS, v8(u16s([0x0304, 0x0303]))), kind="1.2")
     hello(b, "versions-13-alone-for-a-1.2-server", "protocol_version", put(VERSIONS, v8(u16s([0x0304]))), kind="1.2")
     hello(b, "1.2-for-a-1.3-server", "protocol_version", lambda h: None, "1.2", "1.3")

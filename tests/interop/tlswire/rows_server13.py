@@ -242,11 +242,14 @@ def certificates(b):
 # ---- 0-RTT ----
 
 def early(b):
-    def started(b, kind="early", change=lambda h, c: None, session_kind=None, data=b"early bird", hello=lambda c: c.hello13(), **how):
+    def started(b, kind="early", change=lambda h, c: None, session_kind=None, data=b"early bird", hello=lambda c: c.hello13(), at=0, **how):
         s = session(b, session_kind or kind)
         c = b.client(kind)
+        c.offered_at = at
         h = hello(c)
         change(h, c)
+        if callable(how.get("ids")):
+            how["ids"] = how["ids"](s)
         c.offer(h, s, early=True, **how)
         c.send_hello(h)
         c.suite = s["suite"]
@@ -344,6 +347,10 @@ def early(b):
     b.row("early-skipped-retry", "1.3 resumed retried", rejected, change=lambda h, c: (h.ext.put(KEY_SHARE, shares()), c.shares.clear()))
     b.row("early-skipped-retry-too-much", "unexpected_message|bad_record_mac", rejected, more=200, size=1000,
           change=lambda h, c: (h.ext.put(KEY_SHARE, shares()), c.shares.clear()))
+    # RFC 8446 8.3: an age that cannot be is that of a replay.
+    b.row("early-skipped-age-too-high", "1.3( resumed)?", rejected, ids=lambda s: [(s["ticket"], (s["age_add"] + 600000) & 0xffffffff)])
+    b.row("early-skipped-age-too-low", "1.3( resumed)?", rejected, ids=lambda s: [(s["ticket"], (s["age_add"] - 600000) & 0xffffffff)])
+    b.row("early-skipped-second-identity", "1.3( resumed)?", rejected, ids=lambda s: [(b"unknown", 5), (s["ticket"], s["age_add"])], at=1)
     b.row("early-skipped-suite", "1.3( resumed)?", rejected, change=lambda h, c: setattr(h, "suites", [0x1303]))
     b.row("early-skipped-alpn", "1.3( resumed)?|accepted", rejected, change=lambda h, c: h.ext.put(16, v16(v8(b"imap"))))
 

@@ -169,11 +169,11 @@ class Bench:
 
 
 def main(program, only):
-    from . import rows_client12, rows_client13, rows_hello, rows_record, rows_server12, rows_server13
+    from . import rows_client12, rows_client13, rows_hello, rows_more, rows_record, rows_server12, rows_server13
     bench = Bench(program, only)
     try:
         bench.certify()
-        for rows in (rows_record, rows_hello, rows_server13, rows_server12, rows_client13, rows_client12):
+        for rows in (rows_record, rows_hello, rows_server13, rows_server12, rows_client13, rows_client12, rows_more):
             rows.run(bench)
     finally:
         code = bench.end()
