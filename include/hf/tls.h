@@ -47,8 +47,8 @@ struct hf_tls_config {
 	size_t authority_count;
 	hf_time_ns handshake_timeout; /* [10 s] */
 	uint64_t epoch_ns;            /* Unix time, in nanoseconds, when `now` is 0 */
-	unsigned tickets;             /* server: sent after a full handshake of 1.3 [2]; HF_TLS_NO_TICKETS: none */
-	uint32_t ticket_lifetime_s;   /* [7200], at most 604800 */
+	unsigned tickets; /* server: sent after a full handshake of 1.3 [2], at most 255; HF_TLS_NO_TICKETS: none */
+	uint32_t ticket_lifetime_s; /* [7200], at most 604800 */
 	uint32_t early_data_max; /* octets of 0-RTT data accepted (server), or offered (client: any but 0); 0: never */
 	uint32_t message_max;    /* octets of the longest handshake message taken [131072] */
 	uint16_t record_size_limit;  /* RFC 8449: octets of plaintext we want records to have at most; 0: not said */

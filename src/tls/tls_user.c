@@ -6,6 +6,7 @@
 #define HANDSHAKE_TIMEOUT HF_S(10)
 #define SMALL_START 16384u
 #define LIFETIME_MAX_S 604800u /* RFC 8446 4.6.1: seven days */
+#define TICKETS_MAX 255u       /* RFC 8446 4.6.1: as many as there are nonces of an octet, of which 0 is not used */
 #define RECORD_LIMIT_MIN 64u   /* RFC 8449 4 */
 #define EXPORT_MAX 8160u       /* 255 hashes of SHA-256 */
 
@@ -43,6 +44,8 @@ static bool valid(const struct hf_tls_config *cfg)
 	const uint16_t min = tls_cfg_min(cfg), max = tls_cfg_max(cfg);
 
 	if (!cfg->crypto || min < HF_TLS_1_2 || max > HF_TLS_1_3 || min > max)
+		return false;
+	if (cfg->tickets > TICKETS_MAX && cfg->tickets != HF_TLS_NO_TICKETS)
 		return false;
 	if (cfg->ticket_lifetime_s > LIFETIME_MAX_S || cfg->max_fragment_length > 4)
 		return false;

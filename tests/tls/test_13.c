@@ -3,6 +3,8 @@
 #include <stdio.h>
 
 #include "lab.h"
+
+#include <stdlib.h>
 #include "rfc8448.h"
 #include "tls_test.h"
 
@@ -368,6 +370,27 @@ static void tickets_of_other_keys(void **state)
 	(void)state;
 	lab->side[LAB_SERVER].keeper.ticket_keys = &others;
 	assert_not_resumed(lab);
+}
+
+/* RFC 8446 4.6.1: a nonce of one octet tells 255 tickets apart, and no two may have the same. */
+static void more_tickets_than_nonces(void **state)
+{
+	const size_t room = (hf_tls_room() + 63) & ~(size_t)63;
+	struct lab *lab = lab_new();
+	struct lab_side *s = &lab->side[LAB_SERVER];
+	void *mem = aligned_alloc(64, hf_tls_memory()), *lent = aligned_alloc(64, room);
+	struct hf_tls *t;
+
+	(void)state;
+	assert_true(mem && lent);
+	s->cfg.tickets = 256;
+	assert_int_equal(hf_tls_init(mem, (struct hf_room){ lent, room }, &s->cfg, &s->start, 0, &t), HF_INVALID);
+	s->cfg.tickets = 255;
+	lab_handshake(lab);
+	assert_int_equal(lab->side[LAB_CLIENT].sessions, 255);
+	lab_free(lab);
+	free(lent);
+	free(mem);
 }
 
 /* A seed that nobody has drawn is everybody's: no ticket is sealed with what is derived from it. */
@@ -1193,6 +1216,7 @@ int main(void)
 		cmocka_unit_test(hello_retry_with_sha384),
 		cmocka_unit_test(resumption),
 		cmocka_unit_test(tickets_of_other_keys),
+		cmocka_unit_test(more_tickets_than_nonces),
 		cmocka_unit_test(tickets_of_no_secret),
 		cmocka_unit_test(tickets_of_another_hash),
 		cmocka_unit_test(tickets_that_are_too_old),
