@@ -71,11 +71,13 @@ int get_tls_open(struct get *g)
 		cmd_say(CMD_get, "no memory");
 		code = hf_status_exit(HF_FULL);
 	}
-	if (code == 0)
-		g->tls.side.tls.epoch_ns = (uint64_t)g->loop.wall_offset;
-	else
+	if (code != 0) {
 		get_tls_close(g);
-	return code;
+		return code;
+	}
+	g->tls.side.tls.epoch_ns = (uint64_t)g->loop.wall_offset;
+	secure_side_capture(&g->tls.side, &g->loop);
+	return 0;
 }
 
 void get_tls_close(struct get *g)

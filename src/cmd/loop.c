@@ -60,7 +60,7 @@ static int open_capture(struct loop *l)
 	struct hf_net_info info;
 
 	loop_describe(l, &info);
-	l->pcap = fopen(l->pcap_path, "we");
+	l->pcap = fopen(l->pcap_path, "w+e");
 	if (!l->pcap ||
 	    pcapng_begin(l->pcap, info.kind == HF_NET_TUN || info.kind == HF_NET_SIM ? PCAPNG_LINK_RAW : PCAPNG_LINK_ETHERNET,
 			 info.name) != HF_OK) {
@@ -246,8 +246,26 @@ void loop_drain(struct loop *l)
 			return;
 }
 
+void loop_keep_secret(struct loop *l, const char *line)
+{
+	if (l->pcap && l->secrets.len < LOOP_SECRETS)
+		text_addf(&l->secrets, "%s\n", line);
+}
+
+/* Whoever reads the capture needs them before the packets; a capture that failed is left as it is. */
+static void write_secrets(struct loop *l)
+{
+	if (l->pcap && !l->pcap_failed && l->secrets.len > 0 &&
+	    pcapng_insert_secrets(l->pcap, text_str(&l->secrets)) != HF_OK) {
+		l->pcap_failed = true;
+		cmd_say(l->command, "--pcap %s: the secrets of TLS cannot be written into it", l->pcap_path);
+	}
+	text_free(&l->secrets);
+}
+
 void loop_close(struct loop *l)
 {
+	write_secrets(l);
 	if (l->pcap && fclose(l->pcap) != 0 && !l->pcap_failed)
 		cmd_say(l->command, "--pcap %s: %m", l->pcap_path);
 	l->pcap = NULL;

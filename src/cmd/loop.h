@@ -3,6 +3,7 @@
 #define HF_CMD_LOOP_H
 
 #include "cmd/cmd.h"
+#include "explain/text.h"
 #include "hf/driver.h"
 
 /*
@@ -30,6 +31,7 @@ struct loop {
 	FILE *pcap;
 	const char *pcap_path;
 	bool pcap_failed;
+	struct text secrets; /* lines of a key log for the capture, so that whoever reads it can look into TLS */
 	int64_t wall_offset; /* of nanoseconds since 1970 less `now` */
 	bool trace;
 	uint64_t trace_cursor;
@@ -55,6 +57,9 @@ HF_NODISCARD hf_status loop_turn(struct loop *l, hf_time_ns wait_at_most);
 /* Lets what the host still has to say go out: a FIN, a reset. */
 void loop_drain(struct loop *l);
 void loop_close(struct loop *l);
+/* A line of a key log (RFC 9850), to be kept with the capture; passed over without one, and beyond LOOP_SECRETS octets. */
+#define LOOP_SECRETS (4u << 20)
+void loop_keep_secret(struct loop *l, const char *line);
 /* As hf_net_watch() and hf_net_describe(). In a simulated network time stands still until what is watched is ready. */
 HF_NODISCARD hf_status loop_watch(struct loop *l, int fd, unsigned want);
 void loop_describe(const struct loop *l, struct hf_net_info *ret);

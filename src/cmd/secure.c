@@ -75,16 +75,20 @@ void secure_log_secrets(struct secure_side *side, struct hf_tls *tls)
 	char line[HF_TLS_SECRET_LINE];
 	bool any = false;
 
-	if (!side->key_log)
+	if (!side->tls.log_secrets)
 		return;
 	for (;;) {
 		hf_tls_next_secret(tls, line);
 		if (line[0] == '\0')
 			break;
-		fprintf(side->key_log, "%s\n", line);
+		if (side->key_log)
+			fprintf(side->key_log, "%s\n", line);
+		if (side->loop)
+			loop_keep_secret(side->loop, line);
 		any = true;
 	}
-	if (any) /* before the data goes out: whoever captures it has the keys in time */
+	explicit_bzero(line, sizeof(line));
+	if (any && side->key_log) /* before the data goes out: whoever captures it has the keys in time */
 		fflush(side->key_log);
 }
 

@@ -2,7 +2,7 @@
 #ifndef HF_CMD_SECURE_H
 #define HF_CMD_SECURE_H
 
-#include "cmd/cmd.h"
+#include "cmd/loop.h"
 #include "hf/tls.h"
 
 /*
@@ -53,7 +53,8 @@ struct secure_side {
 	struct hf_tls_ticket_keys ticket_keys;
 	struct hf_tls_seen seen;
 	struct hf_tls_seen_entry seen_entry[SECURE_SEEN];
-	FILE *key_log; /* SSLKEYLOGFILE, or NULL */
+	FILE *key_log;     /* SSLKEYLOGFILE, or NULL */
+	struct loop *loop; /* whose capture is to hold the secrets too, or NULL: set by secure_side_capture() */
 	uint8_t seed[32];
 	uint64_t drawn;
 	uint8_t plain[HF_TLS_PLAIN_ROOM];
@@ -66,6 +67,8 @@ struct secure_side {
 int secure_side_open(struct secure_side *side, enum cmd_command command, const struct secure_options *o, bool server,
 		     uint64_t epoch_ns, const uint8_t seed[32]);
 void secure_side_close(struct secure_side *side);
+/* Secrets of connections opened from now on go into the loop's capture, if it makes one. */
+void secure_side_capture(struct secure_side *side, struct loop *loop);
 /* Randomness for one connection more. */
 void secure_draw(struct secure_side *side, uint8_t to[32]);
 /* Lines for the key log, if there is one: after each step of a machine. */

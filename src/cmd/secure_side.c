@@ -102,6 +102,19 @@ int secure_parse_alpn(enum cmd_command command, const char *text, struct secure_
 
 /* ---- files ---- */
 
+static void free_secret(uint8_t *data, size_t n)
+{
+	if (data)
+		explicit_bzero(data, n);
+	free(data);
+}
+
+/* In PEM, or in DER: a SEQUENCE. */
+static bool may_be_key(const uint8_t *data, size_t n)
+{
+	return memmem(data, n, "PRIVATE KEY-----", 16) != NULL || (n > 0 && data[0] == 0x30);
+}
+
 /* The whole of a file, to be freed; NULL when the sentence is on stderr. */
 static uint8_t *read_file(enum cmd_command command, const char *path, bool secret, bool any_permissions, size_t *ret_len)
 {
@@ -118,13 +131,6 @@ static uint8_t *read_file(enum cmd_command command, const char *path, bool secre
 		cmd_say(command, "%s: %s", path, S_ISREG(st.st_mode) ? "longer than any certificate or key" : "not a file");
 		goto out;
 	}
-	if (secret && !any_permissions && (st.st_mode & 077) != 0) {
-		cmd_say(command,
-			"%s: a private key that others may read (mode %04o): chmod 600 it, or allow it with "
-			"--insecure-key-permissions",
-			path, (unsigned)st.st_mode & 07777);
-		goto out;
-	}
 	data = malloc((size_t)st.st_size + 1);
 	if (!data) {
 		cmd_say(command, "%s: no memory", path);
@@ -137,18 +143,21 @@ static uint8_t *read_file(enum cmd_command command, const char *path, bool secre
 			break;
 		n += (size_t)got;
 	}
+	/* What is no key is told of where it is read: whose mode it has does not matter. */
+	if (secret && !any_permissions && (st.st_mode & 077) != 0 && may_be_key(data, n)) {
+		cmd_say(command,
+			"%s: a private key that others may read (mode %04o): chmod 600 it, or allow it with "
+			"--insecure-key-permissions",
+			path, (unsigned)st.st_mode & 07777);
+		free_secret(data, n);
+		data = NULL;
+		goto out;
+	}
 	*ret_len = n;
 out:
 	if (fd >= 0)
 		close(fd);
 	return data;
-}
-
-static void free_secret(uint8_t *data, size_t n)
-{
-	if (data)
-		explicit_bzero(data, n);
-	free(data);
 }
 
 static int load_cred(struct secure_side *side, unsigned i)
@@ -383,4 +392,12 @@ void secure_side_close(struct secure_side *side)
 	crypto_wipe(side->seed, sizeof(side->seed));
 	crypto_wipe(&side->ticket_keys, sizeof(side->ticket_keys));
 	*side = (struct secure_side){ .command = side->command };
+}
+
+void secure_side_capture(struct secure_side *side, struct loop *loop)
+{
+	if (!loop->pcap)
+		return;
+	side->loop = loop;
+	side->tls.log_secrets = true;
 }

@@ -175,7 +175,8 @@ static int try_side(struct secure_side *side, hf_time_ns now)
 	return hf_status_exit(st);
 }
 
-static int make_side(struct serve *s, struct serve_side **ret)
+/* NULL: *ret_code says why. */
+static struct serve_side *make_side(struct serve *s, int *ret_code)
 {
 	struct secure_options o = s->secure->options;
 	struct serve_side *made = calloc(1, sizeof(*made));
@@ -184,7 +185,8 @@ static int make_side(struct serve *s, struct serve_side **ret)
 
 	if (!made) {
 		cmd_say(s->loop.command, "no memory");
-		return hf_status_exit(HF_FULL);
+		*ret_code = hf_status_exit(HF_FULL);
+		return NULL;
 	}
 	o.no_trust = o.tls.client_cert == HF_TLS_CLIENT_CERT_NONE;
 	code = draw_seed(s, seed);
@@ -196,24 +198,20 @@ static int make_side(struct serve *s, struct serve_side **ret)
 		if (code != 0)
 			secure_side_close(&made->side);
 	}
+	*ret_code = code;
 	if (code == 0)
-		*ret = made;
-	else
-		free(made);
-	return code;
+		return made;
+	free(made);
+	return NULL;
 }
 
 int serve_secure_prepare(struct serve *s)
 {
-	struct serve_side *side;
-	int code;
+	int code = 0;
 
 	/* A certificate made on the way waits until the addresses are known. */
-	if (!s->secure || !s->secure->asked || s->secure->options.certs == 0)
-		return 0;
-	code = make_side(s, &side);
-	if (code == 0)
-		s->tls.side = side;
+	if (s->secure && s->secure->asked && s->secure->options.certs > 0)
+		s->tls.side = make_side(s, &code);
 	return code;
 }
 
@@ -226,30 +224,31 @@ int serve_secure_open(struct serve *s, uint32_t connections)
 		return 0;
 	if (s->secure->automatic)
 		code = serve_auto(s->secure, &s->loop);
-	if (code == 0 && side && s->secure->automatic) {
-		secure_side_close(&side->side);
-		free(side);
-		s->tls.side = side = NULL;
-	}
-	if (code == 0 && !side)
-		code = make_side(s, &side);
 	if (code != 0)
 		return code;
-	side->side.tls.epoch_ns = (uint64_t)s->loop.wall_offset;
-	serve_tls_open(s, side, connections);
+	if (side && s->secure->automatic) { /* there is one certificate more by now */
+		secure_side_close(&side->side);
+		free(side);
+		side = NULL;
+	}
+	s->tls.side = side ? side : make_side(s, &code);
+	if (!s->tls.side)
+		return code;
+	s->tls.side->side.tls.epoch_ns = (uint64_t)s->loop.wall_offset;
+	serve_tls_open(s, s->tls.side, connections);
 	return 0;
 }
 
 void serve_secure_reload(struct serve *s)
 {
-	struct serve_side *side;
+	struct serve_side *side = NULL;
 	int code = 0;
 
 	if (s->secure->automatic)
 		code = serve_auto(s->secure, &s->loop);
 	if (code == 0)
-		code = make_side(s, &side);
-	if (code != 0) {
+		side = make_side(s, &code);
+	if (!side) {
 		cmd_say(s->loop.command, "the certificates stay as they were");
 		return;
 	}

@@ -321,7 +321,7 @@ static int finish_server(struct reading *r, const struct cmd_args *a)
 		return cmd_usage(CMD_tls, "the server takes options only, not %s", a->operand[1]);
 	if (o->secure.certs == 0)
 		return cmd_usage(CMD_tls,
-				 "a server needs a certificate: --cert FILE --key FILE (handfast cert issue makes them)");
+				 "a server needs a certificate: --cert FILE --key FILE, which handfast cert issue makes");
 	o->listen.port = (uint16_t)r->port;
 	o->secure.no_trust = o->secure.tls.client_cert == HF_TLS_CLIENT_CERT_NONE;
 	if (r->early)
@@ -383,6 +383,7 @@ int tls_begin(const struct tls_options *o, bool server, struct streams *streams,
 	if (code == 0) {
 		status = secure_open(&trial, side, &start, streams->now);
 		secure_close(&trial);
+		secure_side_capture(side, &streams->loop);
 		if (status == HF_OK)
 			return 0;
 		secure_side_close(side);

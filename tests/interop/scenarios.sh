@@ -43,4 +43,9 @@ same "what is changed does not decrypt" "$(packets tampered-record 'tls.alert_me
 same "TLS 1.3 is gone from the hello, and the server warns" "$(packets downgrade-attempt 'tls.handshake.type == 1 && tls.handshake.extensions.supported_version == 0x0304')$(packets downgrade-attempt 'tls.handshake.type == 2 && tls.handshake.random contains 44:4f:57:4e:47:52:44:01')" 01
 same "one half is HTTP and the other TLS" "$(packets http-vs-https 'http.request && !tls')$(packets http-vs-https 'http.request && tls')" 11
 same "the ladder shows messages below segments" "$(grep -c '{EncryptedExtensions, *|' https-handshake-1.3.txt)" 1
+# Captures of get and serve hold them too.
+mkdir site && echo mistletoe >site/index.html
+"$hf" get --net sim,dir=site --pcap get.pcapng https://10.9.0.5/ >page 2>log
+same "get brings the page" "$?:$(cat page)" 0:mistletoe
+same "tshark reads it in get's capture" "$(packets get 'tls && http.response.code == 200')" 1
 echo "1..$count"
