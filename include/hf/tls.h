@@ -111,9 +111,9 @@ enum hf_tls_does {
 	HF_TLS_HAS_EARLY_DATA,    /* the same, but it may be a replay (RFC 8446 8) */
 	HF_TLS_HAS_SESSION,       /* client: hf_tls_question.session may be kept and used once */
 	HF_TLS_CONNECTED,         /* said once: hf_tls_info() is complete, hf_tls_take_room() may be called */
-	HF_TLS_CLOSED,            /* the peer's close_notify came: a clean end of its direction */
-	HF_TLS_TRUNCATED,         /* the stream ended without close_notify: data may be missing (RFC 8446 6.1) */
-	HF_TLS_FAILED,            /* an alert was sent or received: hf_tls_info() says which and why */
+	HF_TLS_CLOSED,    /* the peer's close_notify came: a clean end of its direction; never before CONNECTED */
+	HF_TLS_TRUNCATED, /* the stream ended without close_notify: data may be missing (RFC 8446 6.1) */
+	HF_TLS_FAILED,    /* an alert was sent or received: hf_tls_info() says which and why */
 	HF_TLS_DOES_COUNT
 };
 

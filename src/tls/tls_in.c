@@ -283,6 +283,9 @@ static void take_alert(struct hf_tls *t, struct hf_bytes b)
 		t->alert_received = true;
 		t->alert_received_number = TLS_ALERT_CLOSE_NOTIFY;
 		t->read_closed = true;
+		/* The handshake is cancelled, as it seems: it may be plain, and anybody's. Not to be taken for an end of the data. */
+		if (!t->connected)
+			tls_break(t, TLS_WHY_ALERT_RECEIVED);
 		return;
 	}
 	if (t->version != TLS_VERSION_1_3 && b.at[0] != warning && b.at[0] != fatal) {

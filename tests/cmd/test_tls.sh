@@ -101,6 +101,19 @@ is line "$(python3 -c 'import json
 d = [json.loads(l) for l in open("serve.out")][1]
 print(d["connected"], d["octets_sent"], d["end"], d["alert_sent"], d["alert_received"])')" 'True 6 closed close_notify close_notify'
 
+# Where no handshake has been, a close_notify in plain proves nothing: it may be of anybody on the way.
+python3 -c 'import socket
+s = socket.create_server(("127.0.0.1", 0))
+print(s.getsockname()[1], flush=True)
+c = s.accept()[0]
+c.recv(4096)
+c.sendall(bytes.fromhex("15030300020100"))
+while c.recv(4096): pass' >closer &
+pids+=($!)
+for _ in $(seq 200); do [ -s closer ] && break; sleep .05; done
+timeout 10 "$hf" tls client 127.0.0.1:"$(cat closer)" --cacert ca/root.crt >out 2>err </dev/null
+is closed-too-early "$? $(grep -c 'ended the TLS handshake with the alert close_notify' err)" '5 1'
+
 serve --cert s.crt --key s.key --accept 1
 head -c 3000000 /dev/urandom >big
 client --half-close --quiet <big >out

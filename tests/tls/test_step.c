@@ -68,7 +68,11 @@ static void take_alerts(struct post *p, enum lab_who to, const struct post_copy 
 	const unsigned state = t->state;
 
 	give(p, to, TLS_ALERT, "\1\0", 2);
-	assert_true(side_of(p, to)->closed && !side_of(p, to)->failed && lab_info(p->lab, to).read_closed);
+	/* While nothing is proved anybody could have sent it: then it is an end, but no clean one. */
+	assert_true(side_of(p, to)->closed == t->connected && side_of(p, to)->failed == !t->connected);
+	assert_true(lab_info(p->lab, to).read_closed && lab_info(p->lab, to).alert_received == TLS_ALERT_CLOSE_NOTIFY);
+	if (!t->connected)
+		assert_string_equal(lab_info(p->lab, to).why_code, "ALERT_RECEIVED");
 	put_back(p, to, copy);
 	/* RFC 8446 6.2: the end, and no answer. */
 	give(p, to, TLS_ALERT, "\2\x28", 2);
