@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -252,14 +253,19 @@ void loop_keep_secret(struct loop *l, const char *line)
 		text_addf(&l->secrets, "%s\n", line);
 }
 
-/* Whoever reads the capture needs them before the packets; a capture that failed is left as it is. */
+/*
+ * Whoever reads the capture needs them before the packets, and is from then on its owner alone. A capture that failed is left
+ * as it is.
+ */
 static void write_secrets(struct loop *l)
 {
 	if (l->pcap && !l->pcap_failed && l->secrets.len > 0 &&
-	    pcapng_insert_secrets(l->pcap, text_str(&l->secrets)) != HF_OK) {
+	    (fchmod(fileno(l->pcap), 0600) != 0 || pcapng_insert_secrets(l->pcap, text_str(&l->secrets)) != HF_OK)) {
 		l->pcap_failed = true;
 		cmd_say(l->command, "--pcap %s: the secrets of TLS cannot be written into it", l->pcap_path);
 	}
+	if (l->secrets.len > 0)
+		explicit_bzero(l->secrets.at, l->secrets.len);
 	text_free(&l->secrets);
 }
 

@@ -127,6 +127,7 @@ for kind in pcapng json trace; do
 	is "tls-same-seed-same-$kind" cmp 4.$kind 5.$kind
 	isnt "tls-other-seed-other-$kind" cmp 4.$kind 6.$kind
 done
+is tls-capture-with-secrets-is-private test "$(stat -c %a 4.pcapng)" = 600
 is tls-trace-tells grep -q 'TLS: sends ClientHello, [0-9]* octets (RFC 8446 4)' 4.trace
 is tls-trace-tells-of-tcp-too grep -q 'sends SYN seq 0' 4.trace
 SSLKEYLOGFILE=keys.log timeout 60 "$hf" get https://a.example/ --net sim,dir=www >/dev/null
