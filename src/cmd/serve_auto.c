@@ -257,6 +257,8 @@ int serve_auto(struct serve_secure *x, const struct loop *loop)
 
 	if (code != 0)
 		return code;
+	if (names.n == 0)
+		return cmd_usage(loop->command, "--tls auto: the net has no address, and no name is given");
 	if (hf_crypto_open(&c) != HF_OK) {
 		cmd_say(loop->command, "libcrypto cannot be set up");
 		return hf_status_exit(HF_SYSTEM);

@@ -61,8 +61,12 @@ static void free_blocks(struct serve_blocks *b)
 
 static void leave_side(struct serve_side *side)
 {
-	if (!side || --side->users > 0)
+	if (!side)
 		return;
+	if (side->users > 1) { /* one that was never taken up has none */
+		side->users--;
+		return;
+	}
 	secure_side_close(&side->side);
 	free(side);
 }

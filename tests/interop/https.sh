@@ -111,6 +111,11 @@ session() { # FLAGS...: two connections, the second with the first one's session
 }
 same resumption-1.3 "$(session -tls1_3)" 2
 same resumption-1.2 "$(session -tls1_2)" 2
+# RFC 8446 4.6.3: new keys, of one side and of both, before a request and in the middle of an answer.
+same key-update "$( (echo k; sleep 0.2; echo K; sleep 0.2; printf 'GET /a.txt HTTP/1.0\r\n\r\n'; sleep 0.5) |
+	openssl s_client -brief -connect 10.9.0.2:443 2>/dev/null | tail -1)" hello
+same key-update-in-an-answer "$( (printf 'GET /big HTTP/1.0\r\n\r\n'; sleep 0.1; echo K; sleep 5) |
+	openssl s_client -brief -connect 10.9.0.2:443 2>/dev/null | tail -c 104857600 | sha256sum | cut -d' ' -f1)" "$big"
 same http-to-the-tls-port "$(curl -s -i http://10.9.0.2:443/ | tr -d '\r' | sed -n '1p;$p' | tr '\n' ' ')" \
 	"HTTP/1.1 400 Bad Request This port speaks HTTPS, which is HTTP over TLS, and plain HTTP has come. Ask again with https:// in front. "
 same its-log-line "$(grep -c 'TLS failed: plain HTTP was sent to a port of TLS' err)" 1
