@@ -29,6 +29,7 @@ static unsigned parts_of(enum cmd_option id)
 		return OF(ISSUE) | OF(VERIFY);
 	case OPT_cert_JSON:
 	case OPT_cert_TRUST:
+	case OPT_cert_CACERT:
 		return OF(SHOW) | OF(VERIFY);
 	case OPT_cert_CONNECT:
 		return OF(SHOW);
@@ -108,6 +109,7 @@ static int take_option(int id, const char *value, struct cert_options *o)
 		o->out = value;
 		return 0;
 	case OPT_cert_TRUST:
+	case OPT_cert_CACERT:
 		return add_file("trust", o->trust, &o->trusts, value);
 	case OPT_cert_UNTRUSTED:
 		return add_file("untrusted", o->untrusted, &o->untrusteds, value);

@@ -139,8 +139,16 @@ static void tell(const struct sim_run *run, struct text *out)
 {
 	struct look look = look_of(stdout);
 	const char *bold = look.colour ? "\033[1m" : "", *plain = look.colour ? "\033[0m" : "";
+	struct text title, wrapped;
 
-	text_addf(out, "%s%s%s: %s\n\n", bold, run->scenario->name, plain, run->scenario->summary);
+	text_init(&title);
+	text_addf(&title, "%s: %s", run->scenario->name, run->scenario->summary);
+	text_init(&wrapped);
+	text_wrap(&wrapped, text_str(&title), 0, look.columns);
+	text_addf(out, "%s%s%s%s\n", bold, run->scenario->name, plain,
+		  text_str(&wrapped) + hf_min_u64(strlen(run->scenario->name), wrapped.len));
+	text_free(&title);
+	text_free(&wrapped);
 	text_wrap(out, run->scenario->text, 0, look.columns);
 	text_add(out, "\n");
 	sim_run_ladder(run, out, &look);

@@ -191,6 +191,25 @@ static void add_paragraph(const struct drawing *d, const char *label, const char
 		add_row(&plain, label, value, PLAIN);
 }
 
+/* A text from the left edge on; each line has the colour to itself, as pagers want it. */
+static void add_lines(const struct drawing *d, const char *s, enum tone tone)
+{
+	struct text wrapped;
+
+	text_init(&wrapped);
+	text_wrap(&wrapped, s, 0, d->look->columns);
+	for (char *line = wrapped.at; line && *line;) {
+		char *end = strchr(line, '\n');
+
+		if (end)
+			*end = '\0';
+		add_toned(d, tone, line);
+		text_add(d->out, "\n");
+		line = end ? end + 1 : NULL;
+	}
+	text_free(&wrapped);
+}
+
 static void add_verdict(const struct drawing *d, const struct hf_cert_report *r)
 {
 	struct text t;
@@ -203,8 +222,7 @@ static void add_verdict(const struct drawing *d, const struct hf_cert_report *r)
 		text_add(d->out, "\n");
 	} else {
 		text_addf(&t, "NOT TRUSTED (%s): %s", hf_cert_fault_code(r->fault), hf_cert_fault_sentence(r->fault));
-		add_toned(d, RED, text_str(&t));
-		text_add(d->out, "\n");
+		add_lines(d, text_str(&t), RED);
 		if (r->at < r->certs) {
 			text_clear(&t);
 			text_addf(&t, "certificate %u of %u, %s", r->at + 1, r->certs,
@@ -221,7 +239,7 @@ static void add_verdict(const struct drawing *d, const struct hf_cert_report *r)
 		add_paragraph(d, "what to do", hf_cert_fault_advice(r->fault));
 		if (r->libcrypto) {
 			text_clear(&t);
-			text_addf(&t, "%d", r->libcrypto);
+			text_addf(&t, "error %d, as openssl verify counts them", r->libcrypto);
 			add_paragraph(d, "libcrypto", text_str(&t));
 		}
 	}

@@ -15,7 +15,8 @@
 #define RED "\033[31m"
 #define PLAIN "\033[0m"
 #define TLS_COLOUR "\033[36m"
-#define TLS_MARGIN 3u /* blanks between a rail and what crosses */
+#define TLS_MARGIN 3u   /* blanks between a rail and what crosses */
+#define AROUND_LABEL 5u /* two dashes, a blank on either side, the head */
 
 static unsigned middle_width(const struct drawing *d);
 static void draw_row(struct drawing *d, hf_time_ns at, const char *middle, const char *colour);
@@ -105,8 +106,10 @@ void ladder_draw_tls(struct drawing *d, const char *content, bool right)
 		text_fill(d->out, ' ', right ? width - 2 - TLS_MARGIN - n : TLS_MARGIN);
 		text_add(d->out, "|");
 		if (first && d->tls_state[1]) {
-			text_addf(d->out, "  %s", on);
-			text_add_n(d->out, d->tls_state[1], strcspn(d->tls_state[1], " "));
+			const size_t state = strcspn(d->tls_state[1], " ");
+
+			text_addf(d->out, "%s%s", state > STATE_WIDTH ? " " : "  ", on); /* the picture's edge is hard */
+			text_add_n(d->out, d->tls_state[1], state);
 			text_add(d->out, off);
 		}
 		text_add(d->out, "\n");
@@ -114,6 +117,21 @@ void ladder_draw_tls(struct drawing *d, const char *content, bool right)
 		content += *content == ' ';
 		first = false;
 	} while (*content);
+}
+
+/* Never wider than the picture, and no number that has lost its last digits: it would be taken for the number. */
+static void fit_label(struct text *label, size_t width)
+{
+	size_t n = width - 2;
+
+	if (label->len <= width)
+		return;
+	while (n > 0 && label->at[n] != ' ')
+		n--;
+	n -= n > 0 && label->at[n - 1] == ',';
+	label->at[n] = '\0';
+	label->len = n;
+	text_add(label, "..");
 }
 
 void ladder_draw_arrow(struct drawing *d, const struct ladder_event *e, const struct segment *s, size_t n)
@@ -138,12 +156,8 @@ void ladder_draw_arrow(struct drawing *d, const struct ladder_event *e, const st
 	} else if (e->fate == LADDER_CHANGED) {
 		text_add(&label, ", changed on the way");
 	}
-	if (label.len + 10 > width) { /* never wider than the picture */
-		label.at[width - 10] = '\0';
-		label.len = width - 10;
-	}
-	/* Between the rails: two dashes, the label between spaces, the shaft, the head. */
-	shaft = width - 2 - (unsigned)label.len - 5;
+	fit_label(&label, width - 2 - AROUND_LABEL - 1);
+	shaft = width - 2 - AROUND_LABEL - (unsigned)label.len;
 	if (e->fate == LADDER_LOST)
 		gap = shaft / 3;
 	shaft -= gap;

@@ -111,8 +111,9 @@ static void add_seen(struct text *t, struct hf_bytes b)
 		return;
 	}
 	while (next_record(&rest, &r))
-		text_addf(t, "%s, %u octets\n",
-			  r.type == TLS_APPLICATION_DATA ? "encrypted record" : tls_content_name(r.type), r.length);
+		text_addf(t, "%s, %u octet%s\n",
+			  r.type == TLS_APPLICATION_DATA ? "encrypted record" : tls_content_name(r.type), r.length,
+			  r.length == 1 ? "" : "s");
 	rest = b;
 	while ((word = next_word(&rest)).len > 0) {
 		text_add(t, "\"");

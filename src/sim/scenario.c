@@ -100,8 +100,15 @@ void sim_run_ladder(const struct sim_run *run, struct text *out, const struct lo
 		size_t n;
 		const struct ladder_event *log = sim_world_log(run->worlds[i], &n);
 
-		if (run->titles[i])
-			text_addf(out, "%s%u. %s\n\n", i ? "\n" : "", i + 1, run->titles[i]);
+		if (run->titles[i]) {
+			struct text title;
+
+			text_init(&title);
+			text_addf(&title, "%s%u. %s", i ? "\n" : "", i + 1, run->titles[i]);
+			text_wrap(out, text_str(&title), 0, look->columns);
+			text_add(out, "\n");
+			text_free(&title);
+		}
 		ladder_text(out, names, log, n, sim_world_start(run->worlds[i]), look);
 	}
 	if (run->scenario->show) {

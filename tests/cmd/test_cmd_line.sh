@@ -171,4 +171,11 @@ for columns in 60 80; do
 	done
 done
 
+# No picture is wider than the terminal: a line that the terminal breaks is no picture any more.
+for name in $("$hf" scenario list | sed -n 's/^\([a-z][^ ]*\) .*/\1/p'); do
+	COLUMNS=80 "$hf" scenario "$name" >out
+	long=$(awk 'length > 80' out | head -1)
+	[ -s out ] && [ -z "$long" ] && ok "80 columns: $name" || not_ok "80 columns: $name" "$long"
+done
+
 exit $failed

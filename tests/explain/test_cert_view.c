@@ -91,7 +91,7 @@ static const char drawn[] = "+-- the leaf, as it was sent\n"
 			    "NOT TRUSTED (expired): a certificate of the chain has expired\n"
 			    "which       certificate 1 of 3, CN=a.example\n"
 			    "what to do  its owner must renew it; see also whether the clock here is right\n"
-			    "libcrypto   10\n";
+			    "libcrypto   error 10, as openssl verify counts them\n";
 
 static void a_chain_with_a_fault(void **state)
 {

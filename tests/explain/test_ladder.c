@@ -210,6 +210,26 @@ static void no_line_is_wider_than_asked(void **state)
 	text_free(&t);
 }
 
+/* "len 2" for 24 octets would be a lie. */
+static void a_label_without_room_loses_whole_words(void **state)
+{
+	struct look look = look_plain(80);
+	struct story s;
+	struct text t;
+
+	(void)state;
+	tell_handshake(&s);
+	add_segment(&s, 0, 40, TCP_ACK | TCP_FIN, 500 + 421, 900 + 1379, 24);
+	add_segment(&s, 0, 50, TCP_ACK | TCP_FIN, 500 + 445, 900 + 100379, 100);
+	add_segment(&s, 0, 60, TCP_ACK, 500 + 470, 900 + 1379, 24)->fate = LADDER_CHANGED;
+	text_init(&t);
+	ladder_text(&t, names, s.e, s.n, START, &look);
+	assert_non_null(strstr(text_str(&t), "|-- FIN,ACK seq 421 ack 1379 len 24 -->|"));
+	assert_non_null(strstr(text_str(&t), "|-- FIN,ACK seq 445 ack 100379 len.. ->|"));
+	assert_non_null(strstr(text_str(&t), "|-- ACK seq 470 ack 1379 len 24.. ---->|"));
+	text_free(&t);
+}
+
 static void compact_for_tests(void **state)
 {
 	struct story s;
@@ -263,8 +283,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(layout_for_people),           cmocka_unit_test(trouble_shows),
 		cmocka_unit_test(long_runs_are_summed_up),     cmocka_unit_test(plain_unless_asked),
-		cmocka_unit_test(no_line_is_wider_than_asked), cmocka_unit_test(compact_for_tests),
-		cmocka_unit_test(everything_as_json),
+		cmocka_unit_test(no_line_is_wider_than_asked), cmocka_unit_test(a_label_without_room_loses_whole_words),
+		cmocka_unit_test(compact_for_tests),           cmocka_unit_test(everything_as_json),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
