@@ -359,8 +359,10 @@ int cmd_help(int argc, char **argv)
 	}
 	if (a.operands > 1)
 		return cmd_usage(CMD_help, "one command at a time, not also %s", a.operand[1]);
-	if (a.operands == 1 && (of = cmd_find(a.operand[0])) == CMD_COUNT)
-		return cmd_usage(CMD_help, "there is no command %s", a.operand[0]);
+	if (a.operands == 1 && (of = cmd_find(a.operand[0])) == CMD_COUNT) {
+		cmd_say(CMD_help, "there is no command %s (handfast --help lists the commands)", a.operand[0]);
+		return 2;
+	}
 	if (completion)
 		cmd_print_completion(stdout);
 	else if (man)

@@ -284,6 +284,8 @@ static hf_status turn(struct client *c)
 	read_input(c);
 	if (c->streams.now >= silence_ends(c))
 		talk_end(&c->talk, c->streams.now);
+	if (c->talk.closing && !c->talk.close_asked)
+		drive(c); /* an end that was asked for now waits for nothing that could wake us */
 	if (c->out.blocked != c->out_watched &&
 	    streams_watch(&c->streams, c->out.fd, c->out.blocked ? HF_NET_WRITE : 0) == HF_OK)
 		c->out_watched = c->out.blocked;

@@ -58,8 +58,11 @@ static hf_status attach(const struct net_spec *s, int fd, bool vnet, struct net_
 	ifr.ifr_flags = (short)((s->kind == HF_NET_TAP ? IFF_TAP : IFF_TUN) | IFF_NO_PI | (vnet ? IFF_VNET_HDR : 0));
 	if (ioctl(fd, TUNSETIFF, &ifr) < 0) {
 		/* The kernel says EINVAL when a device of that name, but another kind, is there. */
-		if (errno == EBUSY || errno == EINVAL)
-			return net_say_errno(why, room, s, "making the device", EEXIST);
+		if (errno == EBUSY || errno == EINVAL) {
+			snprintf(why, room, "--net: \"%s:%s\": a device of that name is there already; take another name",
+				 s->kind == HF_NET_TAP ? "tap" : "tun", s->name);
+			return HF_SYSTEM;
+		}
 		return net_say_errno(why, room, s, "making the device", errno);
 	}
 	memcpy(d->name, ifr.ifr_name, sizeof(d->name));

@@ -114,6 +114,23 @@ for _ in $(seq 200); do [ -s closer ] && break; sleep .05; done
 timeout 10 "$hf" tls client 127.0.0.1:"$(cat closer)" --cacert ca/root.crt >out 2>err </dev/null
 is closed-too-early "$? $(grep -c 'ended the TLS handshake with the alert close_notify' err)" '5 1'
 
+# Nothing to send and nothing heard: the end comes when --timeout says so, and not with somebody's signal.
+serve --cert s.crt --key s.key --http
+client --timeout 1 >out </dev/null
+is silence-ends "$? $(grep -c 'close_notify' err)" '0 1'
+client --timeout 9 --half-close >out </dev/null
+is half-close-of-nothing $? 0
+wrong port-taken 11 "cannot listen at 127.0.0.1:$port: that address and port are taken already" \
+	server --cert s.crt --key s.key --listen 127.0.0.1 --port $port
+kill $pid
+for file in s.crt empty; do
+	: >empty
+	wrong "no-key-in-$file" 2 "$file: there is no block -----BEGIN PRIVATE KEY-----" server --cert s.crt --key $file
+done
+chmod 644 s.key
+wrong key-for-all 2 's.key: a private key that others may read (mode 0644)' server --cert s.crt --key s.key
+chmod 600 s.key
+
 serve --cert s.crt --key s.key --accept 1
 head -c 3000000 /dev/urandom >big
 client --half-close --quiet <big >out
