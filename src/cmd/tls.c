@@ -210,10 +210,10 @@ static int take_option(int id, const char *value, struct reading *r)
 	case OPT_tls_LISTEN:
 		return take_listen(value, &o->listen);
 	case OPT_tls_HTTP:
-		o->mode = TLS_MODE_HTTP;
-		return 0;
 	case OPT_tls_ECHO:
-		o->mode = TLS_MODE_ECHO;
+		if (o->mode != TLS_MODE_PLAIN && (o->mode == TLS_MODE_HTTP) != (id == OPT_tls_HTTP))
+			return cmd_usage(CMD_tls, "--http and --echo do not go together");
+		o->mode = id == OPT_tls_HTTP ? TLS_MODE_HTTP : TLS_MODE_ECHO;
 		return 0;
 	case OPT_tls_ACCEPT:
 		return take_number("accept", value, 1, UINT32_MAX, &o->accept);

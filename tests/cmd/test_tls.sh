@@ -128,6 +128,7 @@ for file in s.crt empty; do
 	wrong "no-key-in-$file" 2 "$file: there is no block -----BEGIN PRIVATE KEY-----" server --cert s.crt --key $file
 done
 chmod 644 s.key
+wrong http-and-echo 2 '--http and --echo do not go together' server --http --echo
 wrong key-for-all 2 's.key: a private key that others may read (mode 0644)' server --cert s.crt --key s.key
 chmod 600 s.key
 
