@@ -242,11 +242,12 @@ struct hf_tls_keeper {
 	bool strict_names;            /* an unknown SNI is refused */
 	const struct hf_trust *trust; /* NULL: nobody is believed */
 	/*
-	 * Client: whom the certificate must be for, if not the name in the hello. With neither any certificate of the trusted
-	 * will do. A session is for the name in the hello: those of other peer_names are to be kept apart.
+	 * Client: whom the certificate must be for, if not the name in the hello. With neither nobody is believed, unless
+	 * any_name says so. A session is for the name in the hello: those of other peer_names are to be kept apart.
 	 */
 	struct hf_bytes peer_name;
-	bool insecure;                                /* goes on after a bad verdict */
+	bool any_name; /* client: any certificate of the trusted will do when no name was given */
+	bool insecure; /* goes on after a bad verdict */
 	const struct hf_tls_ticket_keys *ticket_keys; /* NULL: no tickets */
 	struct hf_tls_seen *seen;                     /* NULL: no early data */
 	bool want_staple;

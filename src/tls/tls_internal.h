@@ -266,17 +266,17 @@ struct tls_offer {
 #define TLS_SECRETS_MAX 8u
 
 enum tls_need { /* what more room is for */
-	TLS_NEED_IN,
-	TLS_NEED_FLIGHT,
-	TLS_NEED_PAST,
+		TLS_NEED_IN,
+		TLS_NEED_FLIGHT,
+		TLS_NEED_PAST,
 };
 
 struct tls_hs {
 	/* the room this stands at the start of, and what was lent later because a message is long */
 	struct hf_room room, flight_extra, in_extra, past_extra;
-	size_t need;         /* asked for with WANTS_ROOM */
-	uint8_t need_for;    /* enum tls_need */
-	uint8_t *flight;     /* our messages, plain, not yet sealed */
+	size_t need;      /* asked for with WANTS_ROOM */
+	uint8_t need_for; /* enum tls_need */
+	uint8_t *flight;  /* our messages, plain, not yet sealed */
 	uint32_t flight_len, flight_sent, flight_room;
 	uint32_t flight_told; /* where in flight[] the first message begins that the explanation was not told of */
 	uint8_t *in;          /* the peer's message being put together, and what follows it in the same records */

@@ -64,6 +64,28 @@ static void settle_premaster(struct hf_tls *t, const struct hf_tls_keeper *k, co
 	crypto_wipe(secret, sizeof(secret));
 }
 
+/* A trusted certificate of anybody proves nothing to a client that has not said whom it wants. */
+static bool is_nameless(const struct hf_tls *t, const struct hf_tls_keeper *k, const struct hf_cert_ask *ask)
+{
+	return !t->server && ask->name.len == 0 && !k->any_name;
+}
+
+/* 0, or the alert for what is wrong. */
+static uint8_t judge(const struct hf_tls *t, const struct hf_tls_keeper *k, const struct hf_cert_ask *ask,
+		     struct hf_cert_report *report)
+{
+	hf_status s;
+
+	if (!k->trust)
+		return TLS_ALERT_UNKNOWN_CA;
+	s = hf_cert_check(k->trust, ask, report);
+	if (s == HF_OK && !is_nameless(t, k, ask))
+		return 0;
+	if (s == HF_OK)
+		report->fault = HF_CERT_WRONG_NAME;
+	return report->fault != HF_CERT_GOOD ? hf_cert_fault_alert(report->fault) : TLS_ALERT_CERTIFICATE_UNKNOWN;
+}
+
 static void settle_verdict(struct hf_tls *t, const struct hf_tls_keeper *k, const struct hf_tls_question *q,
 			   struct hf_cert_report *ret_report)
 {
@@ -77,14 +99,8 @@ static void settle_verdict(struct hf_tls *t, const struct hf_tls_keeper *k, cons
 		.ocsp = q->ocsp,
 		.must_staple = k->want_staple,
 	};
-	uint8_t alert = TLS_ALERT_CERTIFICATE_UNKNOWN;
+	const uint8_t alert = judge(t, k, &ask, report);
 
-	if (!k->trust)
-		alert = TLS_ALERT_UNKNOWN_CA;
-	else if (hf_cert_check(k->trust, &ask, report) == HF_OK)
-		alert = 0;
-	else if (report->fault != HF_CERT_GOOD)
-		alert = hf_cert_fault_alert(report->fault);
 	if (alert && k->insecure)
 		hf_tls_pass_verdict(t);
 	else

@@ -842,9 +842,30 @@ static void damage_anywhere(void **state)
 	assert_true(connected < 60);
 }
 
+/* A client that has not said whom it wants believes nobody, unless it says that anybody will do. */
+static void test_client_without_a_name(void **state)
+{
+	struct lab *lab = lab_new();
+
+	(void)state;
+	lab->side[LAB_CLIENT].start.name = (struct hf_bytes){ 0 };
+	lab_start(lab);
+	lab_run(lab);
+	lab_expect_failure(lab, LAB_CLIENT, "VERDICT", TLS_ALERT_BAD_CERTIFICATE);
+	assert_int_equal(lab->side[LAB_CLIENT].report.fault, HF_CERT_WRONG_NAME);
+	lab_free(lab);
+
+	lab = lab_new();
+	lab->side[LAB_CLIENT].start.name = (struct hf_bytes){ 0 };
+	lab->side[LAB_CLIENT].keeper.any_name = true;
+	lab_handshake(lab);
+	lab_free(lab);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_client_without_a_name),
 		cmocka_unit_test(encrypted_extensions),
 		cmocka_unit_test(encrypted_extensions_alone),
 		cmocka_unit_test(sizes_nobody_asked_for),
