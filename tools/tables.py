@@ -66,7 +66,7 @@ def turns(cells, every):
         if rest:
             yield f"does not lead to {state}", put(cells, 2, " | ".join(f"TO({s})" for s in rest))
         else:
-            yield f"leads to {another(states, cells[0])}", put(cells, 2, f"TO({another(states, cells[0])})")
+            yield f"leads to {another(states, state)}", put(cells, 2, f"TO({another(states, state)})")
     more = next(s for s in states[states.index(cells[0]):] + states if s not in to)
     yield f"leads to {more}, too", put(cells, 2, f"{cells[2]} | TO({more})")
     yield "has other keys", put(cells, 3, another(["PLAIN", "EARLY", "HANDSHAKE", "APPLICATION"], cells[3]))
