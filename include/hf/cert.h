@@ -33,8 +33,8 @@ struct hf_cert_trouble {
  * HF_UNSUPPORTED an encrypted key, or a kind of key TLS does not know
  * HF_FULL
  */
-HF_NODISCARD hf_status hf_cred_load(const struct hf_crypto *c, struct hf_bytes chain, struct hf_bytes key, struct hf_cred **ret,
-				    struct hf_cert_trouble *ret_trouble);
+HF_NODISCARD hf_status hf_cred_load(const struct hf_crypto *c, struct hf_bytes chain, struct hf_bytes key,
+				    struct hf_cred **ret, struct hf_cert_trouble *ret_trouble);
 /* A staple (OCSPResponse in DER) and a SignedCertificateTimestampList to be sent with the leaf; copied. */
 HF_NODISCARD hf_status hf_cred_staple(struct hf_cred *cred, struct hf_bytes ocsp, struct hf_bytes sct_list);
 void hf_cred_free(struct hf_cred *cred); /* wipes the key; NULL is allowed */

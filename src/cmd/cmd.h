@@ -46,8 +46,8 @@ struct cmd_args {
 	enum cmd_command command;
 	int argc;
 	char **argv;
-	int at;           /* next word */
-	const char *rest; /* more short options in the word just read */
+	int at;            /* next word */
+	const char *rest;  /* more short options in the word just read */
 	char *operand[34]; /* handfast cert issue takes 32 names */
 	int operands;
 	bool ended;

@@ -99,7 +99,8 @@ static int check_words(const struct net_spec *spec, const struct loop_options *o
 	if (o->command == CMD_serve && (spec->dir[0] || spec->port))
 		return cmd_usage(o->command, "--net sim: dir= and port= are for handfast get; here DIR and --port say it");
 	if (o->command == CMD_serve && o->port == 0)
-		return cmd_usage(o->command, "--net sim: the simulated clients speak plain HTTP, which --port 0 and --tls-only leave out");
+		return cmd_usage(o->command,
+				 "--net sim: the simulated clients speak plain HTTP, which --port 0 and --tls-only leave out");
 	if (o->command == CMD_get && !net_addr_is_for_a_host(&o->server))
 		return cmd_usage(o->command, "--net sim: no server can have the address in the URL");
 	return 0;

@@ -83,8 +83,7 @@ HF_NODISCARD hf_status tcp_listener_local(const struct tcp *t, hf_listener l, st
 enum tcp_write_kind { TCP_WRITE_COPY, TCP_WRITE_BORROW, TCP_WRITE_URGENT };
 HF_NODISCARD hf_status tcp_write(struct tcp *t, hf_conn c, struct hf_bytes data, enum tcp_write_kind kind,
 				 hf_time_ns now, size_t *ret_len);
-HF_NODISCARD hf_status tcp_reserve(struct tcp *t, hf_conn c, size_t n, struct hf_room *rooms, size_t max,
-				   size_t *ret_count);
+HF_NODISCARD hf_status tcp_reserve(struct tcp *t, hf_conn c, size_t n, struct hf_room *rooms, size_t max, size_t *ret_count);
 HF_NODISCARD hf_status tcp_commit(struct tcp *t, hf_conn c, size_t n);
 HF_NODISCARD hf_status tcp_read(struct tcp *t, hf_conn c, struct hf_bytes *spans, size_t max, size_t *ret_n);
 HF_NODISCARD hf_status tcp_consume(struct tcp *t, hf_conn c, size_t n, hf_time_ns now);

@@ -461,7 +461,8 @@ void tcp_set_mss(struct tcp *t, struct tcp_conn *c, uint16_t mss);
 /* ---- tcp_send.c: the queue of slices ---- */
 
 hf_status tcp_send_queue(struct tcp *t, struct tcp_conn *c, struct hf_bytes data, bool borrow, size_t *ret_len);
-hf_status tcp_send_reserve(struct tcp *t, struct tcp_conn *c, size_t n, struct hf_room *rooms, size_t max, size_t *ret_count);
+hf_status tcp_send_reserve(struct tcp *t, struct tcp_conn *c, size_t n, struct hf_room *rooms, size_t max,
+			   size_t *ret_count);
 hf_status tcp_send_commit(struct tcp *t, struct tcp_conn *c, size_t n);
 void tcp_send_acked(struct tcp *t, struct tcp_conn *c, uint32_t n);
 void tcp_send_rewind(struct tcp_conn *c);

@@ -412,8 +412,8 @@ static void room_has_an_end(void **state)
 	assert_int_equal(n, 3);
 	assert_int_equal(tcp_commit(d->tcp, d->conn, 0), HF_OK);
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(tcp_write(d->tcp, d->conn, (struct hf_bytes){ (const uint8_t *)"x", 1 }, TCP_WRITE_BORROW,
-					   d->lab->now, &n),
+		assert_int_equal(tcp_write(d->tcp, d->conn, (struct hf_bytes){ (const uint8_t *)"x", 1 },
+					   TCP_WRITE_BORROW, d->lab->now, &n),
 				 HF_OK);
 	assert_int_equal(tcp_reserve(d->tcp, d->conn, 20000, room, 8, &n), HF_OK);
 	assert_int_equal(n, 1);
