@@ -66,6 +66,7 @@ int cert_file_read(enum cmd_command command, const char *path, struct hf_bytes *
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
+	*ret = (struct hf_bytes){ NULL, 0 };
 	if (fd < 0)
 		return say_system(command, path);
 	if (!read_all(fd, ret)) {

@@ -208,7 +208,7 @@ static int listen_at(struct serve *s, const struct serve_options *o)
 	code = serve_secure_open(s, (uint32_t)o->connections);
 	if (code == 0 && o->port > 0)
 		code = listen_on(s, o->port, &s->listener);
-	if (code == 0 && s->tls.side)
+	if (code == 0 && s->tls.side && o->secure)
 		code = listen_on(s, o->secure->port, &s->tls_listener);
 	return code;
 }

@@ -268,7 +268,7 @@ static int take_option(int id, const char *value, struct reading *r)
 
 static bool parse_addr(const char *text, struct hf_addr *ret)
 {
-	return addr_parse((struct hf_bytes){ (const uint8_t *)text, strlen(text) }, ret) == HF_OK;
+	return text && addr_parse(hf_bytes_of(text), ret) == HF_OK;
 }
 
 /* Cuts the operand in two: its host is left in place. */
@@ -304,7 +304,7 @@ static int find_target(char *text, const char *connect, struct tls_options *o)
 							    : cmd_usage(CMD_tls, "--connect %s: not an address", connect);
 	if (parse_addr(o->host, &o->remote.addr))
 		return 0;
-	if (kernel && strcmp(o->host, "localhost") == 0 && parse_addr("127.0.0.1", &o->remote.addr))
+	if (kernel && o->host && strcmp(o->host, "localhost") == 0 && parse_addr("127.0.0.1", &o->remote.addr))
 		return 0;
 	return cmd_usage(CMD_tls, "%s: names are not looked up yet; say the address with --connect", o->host);
 }

@@ -67,7 +67,7 @@ static const char *judge_entries(const struct cert_crl *crl)
 
 	if (n <= 0)
 		return NULL;
-	serial = malloc((size_t)n * sizeof(*serial));
+	serial = malloc((size_t)n * sizeof(void *));
 	if (!serial)
 		return "there is no memory to sort it";
 	for (int i = 0; i < n; i++) {
@@ -78,7 +78,7 @@ static const char *judge_entries(const struct cert_crl *crl)
 			if (X509_EXTENSION_get_critical(X509_REVOKED_get_ext(r, k)))
 				why = "an entry has a critical extension nobody here understands [RFC 5280 5.3]";
 	}
-	qsort(serial, (size_t)n, sizeof(*serial), by_serial);
+	qsort(serial, (size_t)n, sizeof(void *), by_serial);
 	for (int i = 1; i < n && !why; i++)
 		if (ASN1_INTEGER_cmp(serial[i - 1], serial[i]) == 0)
 			why = "it names a certificate twice";
@@ -142,7 +142,7 @@ static hf_status add_crl(struct hf_trust *t, struct hf_bytes der, unsigned block
 	if (t->crls == t->crl_room) {
 		size_t room = t->crl_room ? 2 * t->crl_room : 4;
 
-		more = realloc(t->crl, room * sizeof(*more));
+		more = realloc(t->crl, room * sizeof(void *));
 		if (!more)
 			return HF_FULL;
 		t->crl = more;

@@ -34,7 +34,8 @@ static hf_status add(struct hf_certs *certs, struct hf_bytes der)
 		return HF_FULL;
 	if (der.len)
 		memcpy(copy, der.at, der.len);
-	certs->der[certs->count++] = (struct hf_bytes){ copy, der.len };
+	certs->der[certs->count].at = copy;
+	certs->der[certs->count++].len = der.len;
 	return HF_OK;
 }
 

@@ -91,14 +91,15 @@ static hf_status check_fields(struct hf_tls *t, const struct tls_server_hello *s
 hf_status tls_on_c_server_hello(struct hf_tls *t, struct hf_bytes body)
 {
 	struct tls_hs *hs = t->hs;
-	const struct tls_suite *suite;
+	const struct tls_suite *suite = NULL;
 	struct tls_server_hello sh;
 	struct tls_exts exts;
-	uint16_t version;
+	uint16_t version = 0;
 
 	TLS_TRY_PARSE(t, tls_server_hello_parse(body, &sh));
 	HF_TRY(choose_version(t, &sh, &version));
 	HF_TRY(check_fields(t, &sh, version, &suite));
+	HF_ASSERT(suite);
 	HF_TRY(tls_exts_sort(t, sh.extensions, version == TLS_VERSION_1_3 ? TLS_IN_SH : TLS_IN_SH12, hs->asked, &exts));
 
 	t->version = version;
@@ -139,11 +140,11 @@ static void give_early_up(struct hf_tls *t)
 hf_status tls_on_c_hello_retry_request(struct hf_tls *t, struct hf_bytes body)
 {
 	struct tls_hs *hs = t->hs;
-	const struct tls_suite *suite;
+	const struct tls_suite *suite = NULL;
 	struct tls_server_hello sh;
 	struct tls_exts exts;
 	struct hf_bytes cookie = { 0 };
-	uint16_t version, group = 0;
+	uint16_t version = 0, group = 0;
 
 	/* To a client of 1.2 alone it is a ServerHello with an odd random, which no server draws. */
 	TLS_REQUIRE(t, hs->asked & TLS_HAS(SUPPORTED_VERSIONS), UNEXPECTED);
@@ -152,6 +153,7 @@ hf_status tls_on_c_hello_retry_request(struct hf_tls *t, struct hf_bytes body)
 	TLS_REQUIRE(t, exts.has & TLS_HAS(SUPPORTED_VERSIONS), MISSING_EXT);
 	HF_TRY(choose_version(t, &sh, &version));
 	HF_TRY(check_fields(t, &sh, version, &suite));
+	HF_ASSERT(suite);
 	if (exts.has & TLS_HAS(KEY_SHARE)) {
 		TLS_TRY_PARSE(t, tls_ext_u16_parse(exts.body[TLS_ROW_KEY_SHARE], &group));
 		TLS_REQUIRE(t, may_be_asked_for(t, group), BAD_RETRY);

@@ -89,7 +89,8 @@ static uint8_t judge(const struct hf_tls *t, const struct hf_tls_keeper *k, cons
 static void settle_verdict(struct hf_tls *t, const struct hf_tls_keeper *k, const struct hf_tls_question *q,
 			   struct hf_cert_report *ret_report)
 {
-	struct hf_cert_report own, *report = ret_report ? ret_report : &own;
+	struct hf_cert_report own = { .fault = HF_CERT_GOOD };
+	struct hf_cert_report *report = ret_report ? ret_report : &own;
 	const struct hf_cert_ask ask = {
 		.chain = q->chain,
 		.certs = q->certs,

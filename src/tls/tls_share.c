@@ -32,8 +32,9 @@ hf_status tls_ask_verdict(struct hf_tls *t, size_t certs, struct hf_bytes ocsp, 
 		.certs = certs,
 		.ocsp = ocsp,
 		.sct_list = scts,
-		.peer_name = t->server ? (struct hf_bytes){ 0 } : hs->name,
 	};
+	if (!t->server)
+		hs->question.peer_name = hs->name;
 	return tls_ask(t, HF_TLS_WANTS_VERDICT);
 }
 
