@@ -13,6 +13,11 @@
 			__builtin_trap();      \
 	} while (0)
 
+static inline bool hf_bytes_same(struct hf_bytes a, struct hf_bytes b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+}
+
 #define HF_ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 #define HF_CONTAINER(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 #define HF_LIKELY(x) __builtin_expect(!!(x), 1)

@@ -66,11 +66,6 @@ uint8_t der_peek(const struct hf_rd *in)
 	return hf_rd_left(in) ? in->at[0] : 0;
 }
 
-bool hf_bytes_same(struct hf_bytes a, struct hf_bytes b)
-{
-	return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
-}
-
 static bool is_strict_primitive(uint8_t tag, struct hf_bytes v)
 {
 	switch (tag) {

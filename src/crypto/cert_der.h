@@ -2,6 +2,7 @@
 #ifndef HF_CRYPTO_CERT_DER_H
 #define HF_CRYPTO_CERT_DER_H
 
+#include "base/bits.h"
 #include "base/rd.h"
 
 /*
@@ -42,8 +43,6 @@ uint8_t der_peek(const struct hf_rd *in);
 bool der_is_strict(struct hf_bytes b);
 /* UTCTime or GeneralizedTime as RFC 5280 4.1.2.5 has them, in Unix seconds (what is before 1970 is 0). */
 bool der_time(uint8_t tag, struct hf_bytes b, uint64_t *ret);
-
-bool hf_bytes_same(struct hf_bytes a, struct hf_bytes b);
 
 #define CERT_EXTENSIONS 32u
 

@@ -60,11 +60,6 @@ static hf_status try_ticket(struct hf_tls *t)
 	return HF_OK;
 }
 
-static bool same(struct hf_bytes a, struct hf_bytes b)
-{
-	return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
-}
-
 /*
  * A ticket is as good as a certificate only where the certificate would be the same: for the same name. What a client has
  * proved in another handshake counts only if it was asked for there, too.
@@ -84,7 +79,7 @@ static bool session_suits(const struct hf_tls *t, const struct tls_session *s)
 		return false;
 	if (t->cfg->client_cert == HF_TLS_CLIENT_CERT_REQUIRE && !s->peer_certificate)
 		return false;
-	return same(s->name, o->name);
+	return hf_bytes_same(s->name, o->name);
 }
 
 /* ---- NewSessionTicket, RFC 5077 3.3 ---- */

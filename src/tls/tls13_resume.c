@@ -84,11 +84,6 @@ hf_status tls13_ask_ticket_key(struct hf_tls *t)
 	return HF_OK;
 }
 
-static bool same(struct hf_bytes a, struct hf_bytes b)
-{
-	return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
-}
-
 /*
  * A ticket is as good as a certificate only where the certificate would be the same: for the same name. What a client has
  * proved in another handshake counts only if it was asked for there, too.
@@ -103,7 +98,7 @@ static bool session_suits(const struct hf_tls *t, const struct tls_session *s)
 		return false;
 	if (t->cfg->client_cert == HF_TLS_CLIENT_CERT_REQUIRE && !s->peer_certificate)
 		return false;
-	return same(s->name, t->hs->offer.name);
+	return hf_bytes_same(s->name, t->hs->offer.name);
 }
 
 static bool open_ticket(struct hf_tls *t, struct hf_bytes ticket)
@@ -162,7 +157,7 @@ static bool may_take_early_data(const struct hf_tls *t, uint32_t obfuscated_age)
 		return false;
 	if (t->alpn >= 0)
 		alpn = t->cfg->alpn[t->alpn];
-	return s->suite == t->suite->number && same(s->alpn, alpn) && is_fresh(t, obfuscated_age);
+	return s->suite == t->suite->number && hf_bytes_same(s->alpn, alpn) && is_fresh(t, obfuscated_age);
 }
 
 /* The same ticket a second time could be the same octets a second time. */
