@@ -368,18 +368,7 @@ static hf_status ask_signature(struct hf_tls *t)
 
 static hf_status send_certificate_verify(struct hf_tls *t)
 {
-	struct tls_hs *hs = t->hs;
-	struct hf_wr out;
-
-	if (!shows_certificate(t))
-		return HF_OK;
-	HF_TRY(tls_message(t, TLS_CERTIFICATE_VERIFY, TLS_MESSAGE_HEADER + 4u + hs->signature_len, &out));
-	hf_wr_u16(&out, t->scheme);
-	hf_wr_u16(&out, hs->signature_len);
-	hf_wr_copy(&out, hs->signature, hs->signature_len);
-	HF_TRY(tls_commit(t, &out));
-	tls_tell(t, HF_TLS_TOLD_SIGNED)->x = t->scheme;
-	return HF_OK;
+	return shows_certificate(t) ? tls_send_certificate_verify(t) : HF_OK;
 }
 
 /* ---- NewSessionTicket, RFC 5077 3.3 ---- */

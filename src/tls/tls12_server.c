@@ -146,20 +146,6 @@ static bool key_suits(const struct hf_tls *t, enum tls_kx kx)
 	}
 }
 
-/* The client's first choice is ChaCha20: it has no AES in hardware. */
-static bool client_prefers_chacha(const struct hf_tls *t)
-{
-	const struct hf_bytes list = t->hs->offer.hello.suites;
-
-	for (size_t i = 0; i < tls_u16_count(list); i++) {
-		const struct tls_suite *s = tls_suite_find(tls_u16_at(list, i));
-
-		if (s && s->version == TLS_VERSION_1_2)
-			return s->aead == CRYPTO_CHACHA20_POLY1305;
-	}
-	return false;
-}
-
 /* The first of ours that the client has and the key suits; NULL: none. */
 static const struct tls_suite *find_suite(const struct hf_tls *t, bool transport, bool chacha)
 {
@@ -185,7 +171,7 @@ static enum tls_why choose(struct hf_tls *t)
 	const uint16_t scheme = tls_scheme_for(t->cfg, t->hs->cred, t->hs->offer.schemes, TLS_VERSION_1_2);
 	const struct tls_suite *suite = NULL;
 
-	if (!t->cfg->prefer_server_order && client_prefers_chacha(t))
+	if (!t->cfg->prefer_server_order && tls_prefers_chacha(t->hs->offer.hello.suites, TLS_VERSION_1_2))
 		suite = find_suite(t, false, true);
 	if (!suite)
 		suite = find_suite(t, false, false);
@@ -214,17 +200,6 @@ static void put_octets(struct hf_wr *out, uint16_t type, const void *at, size_t 
 	hf_wr_u16(out, type);
 	hf_wr_u16(out, (uint16_t)n);
 	hf_wr_copy(out, at, n);
-}
-
-static void put_alpn(const struct hf_tls *t, struct hf_wr *out)
-{
-	const struct hf_bytes name = t->cfg->alpn[t->alpn];
-
-	hf_wr_u16(out, TLS_EXT_ALPN);
-	hf_wr_u16(out, (uint16_t)(3 + name.len));
-	hf_wr_u16(out, (uint16_t)(1 + name.len));
-	hf_wr_u8(out, (uint8_t)name.len);
-	hf_wr_copy(out, name.at, name.len);
 }
 
 /* What goes with the certificate: not when a session is resumed (RFC 6066 3, 8). */
@@ -260,8 +235,7 @@ static void put_extensions(struct hf_tls *t, struct hf_wr *out)
 		put_empty(out, TLS_EXT_EXTENDED_MASTER_SECRET);
 	if (!t->resumed)
 		put_extensions_of_full(t, out);
-	if (t->alpn >= 0)
-		put_alpn(t, out);
+	tls_put_alpn(t, out);
 	tls_put_record_limits(t, out);
 	if (hf_wr_len(out) > before || out->bad)
 		tls_vec_end(out, 2, block);
@@ -363,7 +337,7 @@ static bool asks_for_certificate(const struct hf_tls *t)
 static hf_status send_certificate_request(struct hf_tls *t)
 {
 	const struct hf_tls_list schemes = tls_cfg_schemes(t->cfg);
-	size_t n = TLS_MESSAGE_HEADER + 3 + 2 + 2 * schemes.n + 2, list;
+	size_t n = TLS_MESSAGE_HEADER + 3 + 2 + 2 * schemes.n + 2;
 	struct hf_wr out;
 
 	if (!asks_for_certificate(t))
@@ -374,18 +348,8 @@ static hf_status send_certificate_request(struct hf_tls *t)
 	hf_wr_u8(&out, 2);
 	hf_wr_u8(&out, ECDSA_SIGN);
 	hf_wr_u8(&out, RSA_SIGN);
-	list = tls_vec_begin(&out, 2);
-	for (size_t i = 0; i < schemes.n; i++)
-		hf_wr_u16(&out, schemes.at[i]);
-	tls_vec_end(&out, 2, list);
-	list = tls_vec_begin(&out, 2);
-	for (size_t i = 0; i < t->cfg->authority_count; i++) {
-		const struct hf_bytes name = t->cfg->authorities[i];
-
-		hf_wr_u16(&out, (uint16_t)name.len);
-		hf_wr_copy(&out, name.at, name.len);
-	}
-	tls_vec_end(&out, 2, list);
+	tls_put_numbers(&out, schemes);
+	tls_put_authorities(t->cfg, &out);
 	return tls_commit(t, &out);
 }
 

@@ -30,7 +30,6 @@ HF_NODISCARD hf_status tls13_send_certificate(struct hf_tls *t, struct hf_bytes 
 /* CertificateVerify, RFC 8446 4.4.3. */
 HF_NODISCARD hf_status tls13_take_certificate_verify(struct hf_tls *t, struct hf_bytes body, bool of_server);
 HF_NODISCARD hf_status tls13_ask_signature(struct hf_tls *t, bool of_server);
-HF_NODISCARD hf_status tls13_send_certificate_verify(struct hf_tls *t);
 
 /* Finished, RFC 8446 4.4.4, under the sender's handshake traffic secret. */
 HF_NODISCARD hf_status tls13_take_finished(struct hf_tls *t, struct hf_bytes body, const uint8_t *secret);

@@ -214,21 +214,6 @@ hf_status tls13_ask_signature(struct hf_tls *t, bool of_server)
 	return tls_ask_signature(t);
 }
 
-hf_status tls13_send_certificate_verify(struct hf_tls *t)
-{
-	struct tls_hs *hs = t->hs;
-	struct hf_wr out;
-
-	TLS_REQUIRE(t, hs->signature_len > 0, INTERNAL);
-	HF_TRY(tls_message(t, TLS_CERTIFICATE_VERIFY, TLS_MESSAGE_HEADER + 4u + hs->signature_len, &out));
-	hf_wr_u16(&out, t->scheme);
-	hf_wr_u16(&out, hs->signature_len);
-	hf_wr_copy(&out, hs->signature, hs->signature_len);
-	HF_TRY(tls_commit(t, &out));
-	tls_tell(t, HF_TLS_TOLD_SIGNED)->x = t->scheme;
-	return HF_OK;
-}
-
 /* What is signed: spaces, whose signature it is, a zero, the transcript's hash. */
 static void put_content(struct hf_tls *t, bool of_server)
 {

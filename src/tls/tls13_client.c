@@ -188,8 +188,7 @@ static hf_status take_early_data(struct hf_tls *t, const struct tls_exts *exts)
 	TLS_REQUIRE(t, t->early == HF_TLS_EARLY_OFFERED && t->resumed && session->suite == t->suite->number, BAD_EARLY_DATA);
 	if (t->alpn >= 0)
 		alpn = t->cfg->alpn[t->alpn];
-	TLS_REQUIRE(t, session->alpn.len == alpn.len && (alpn.len == 0 || memcmp(session->alpn.at, alpn.at, alpn.len) == 0),
-		    BAD_EARLY_DATA);
+	TLS_REQUIRE(t, hf_bytes_same(session->alpn, alpn), BAD_EARLY_DATA);
 	t->early = HF_TLS_EARLY_ACCEPTED;
 	(void)tls_tell(t, HF_TLS_TOLD_EARLY_ACCEPTED);
 	return HF_OK;
@@ -316,7 +315,7 @@ static hf_status ask_signature(struct hf_tls *t)
 
 static hf_status send_certificate_verify(struct hf_tls *t)
 {
-	return shows_certificate(t) ? tls13_send_certificate_verify(t) : HF_OK;
+	return shows_certificate(t) ? tls_send_certificate_verify(t) : HF_OK;
 }
 
 static hf_status send_finished(struct hf_tls *t)

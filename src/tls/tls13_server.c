@@ -88,28 +88,15 @@ hf_status tls13_server_hello_came(struct hf_tls *t)
 	return HF_OK;
 }
 
-/* The client's first choice of 1.3 is ChaCha20: it has no AES in hardware, and we can do both. */
-static bool client_prefers_chacha(const struct hf_tls *t)
-{
-	const struct hf_bytes list = t->hs->offer.hello.suites;
-
-	for (size_t i = 0; i < tls_u16_count(list); i++) {
-		const struct tls_suite *s = tls_suite_find(tls_u16_at(list, i));
-
-		if (s && s->version == TLS_VERSION_1_3)
-			return s->number == TLS_SUITE_CHACHA20_POLY1305_SHA256 &&
-			       tls_suite_usable(t->cfg, s, TLS_VERSION_1_3);
-	}
-	return false;
-}
-
 /* NULL: none that both have. */
 static const struct tls_suite *choose_suite(const struct hf_tls *t)
 {
+	const struct tls_suite *chacha = tls_suite_find(TLS_SUITE_CHACHA20_POLY1305_SHA256);
 	const struct hf_tls_list ours = tls_cfg_suites(t->cfg);
 
-	if (!t->cfg->prefer_server_order && client_prefers_chacha(t))
-		return tls_suite_find(TLS_SUITE_CHACHA20_POLY1305_SHA256);
+	if (!t->cfg->prefer_server_order && tls_prefers_chacha(t->hs->offer.hello.suites, TLS_VERSION_1_3) &&
+	    tls_suite_usable(t->cfg, chacha, TLS_VERSION_1_3))
+		return chacha;
 	for (size_t i = 0; i < ours.n; i++) {
 		const struct tls_suite *s = tls_suite_find(ours.at[i]);
 
@@ -380,15 +367,7 @@ static hf_status send_encrypted_extensions(struct hf_tls *t)
 		hf_wr_u16(&out, TLS_EXT_SERVER_NAME);
 		hf_wr_u16(&out, 0);
 	}
-	if (t->alpn >= 0) {
-		const struct hf_bytes name = t->cfg->alpn[t->alpn];
-
-		hf_wr_u16(&out, TLS_EXT_ALPN);
-		hf_wr_u16(&out, (uint16_t)(name.len + 3));
-		hf_wr_u16(&out, (uint16_t)(name.len + 1));
-		hf_wr_u8(&out, (uint8_t)name.len);
-		hf_wr_copy(&out, name.at, name.len);
-	}
+	tls_put_alpn(t, &out);
 	tls_put_record_limits(t, &out);
 	if (t->early == HF_TLS_EARLY_ACCEPTED) {
 		hf_wr_u16(&out, TLS_EXT_EARLY_DATA);
@@ -401,20 +380,13 @@ static hf_status send_encrypted_extensions(struct hf_tls *t)
 /* RFC 8446 4.2.4 */
 static void put_authorities(const struct hf_tls_config *cfg, struct hf_wr *out)
 {
-	size_t whole, list;
+	size_t whole;
 
 	if (cfg->authority_count == 0)
 		return;
 	hf_wr_u16(out, TLS_EXT_CERTIFICATE_AUTHORITIES);
 	whole = tls_vec_begin(out, 2);
-	list = tls_vec_begin(out, 2);
-	for (size_t i = 0; i < cfg->authority_count; i++) {
-		const size_t name = tls_vec_begin(out, 2);
-
-		hf_wr_copy(out, cfg->authorities[i].at, cfg->authorities[i].len);
-		tls_vec_end(out, 2, name);
-	}
-	tls_vec_end(out, 2, list);
+	tls_put_authorities(cfg, out);
 	tls_vec_end(out, 2, whole);
 }
 
@@ -435,9 +407,7 @@ static hf_status send_certificate_request(struct hf_tls *t)
 	extensions = tls_vec_begin(&out, 2);
 	hf_wr_u16(&out, TLS_EXT_SIGNATURE_ALGORITHMS);
 	hf_wr_u16(&out, (uint16_t)(2 + 2 * schemes.n));
-	hf_wr_u16(&out, (uint16_t)(2 * schemes.n));
-	for (size_t i = 0; i < schemes.n; i++)
-		hf_wr_u16(&out, schemes.at[i]);
+	tls_put_numbers(&out, schemes);
 	put_authorities(cfg, &out);
 	tls_vec_end(&out, 2, extensions);
 	t->hs->cert_requested = true;
@@ -469,7 +439,7 @@ static hf_status ask_signature(struct hf_tls *t)
 
 static hf_status send_certificate_verify(struct hf_tls *t)
 {
-	return t->hs->psk_len > 0 ? HF_OK : tls13_send_certificate_verify(t);
+	return t->hs->psk_len > 0 ? HF_OK : tls_send_certificate_verify(t);
 }
 
 static hf_status send_finished(struct hf_tls *t)

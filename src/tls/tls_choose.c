@@ -130,3 +130,14 @@ uint16_t tls_scheme_for(const struct hf_tls_config *cfg, const struct hf_cred *c
 			return ours.at[i];
 	return 0;
 }
+
+bool tls_prefers_chacha(struct hf_bytes suites_offered, uint16_t version)
+{
+	for (size_t i = 0; i < tls_u16_count(suites_offered); i++) {
+		const struct tls_suite *s = tls_suite_find(tls_u16_at(suites_offered, i));
+
+		if (s && s->version == version)
+			return s->aead == CRYPTO_CHACHA20_POLY1305;
+	}
+	return false;
+}

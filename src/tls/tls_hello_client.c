@@ -84,11 +84,6 @@ static bool offers_hash(const struct hf_tls *t, uint8_t hash)
 	return false;
 }
 
-static bool same(struct hf_bytes a, struct hf_bytes b)
-{
-	return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
-}
-
 /* Can the session be offered now, to this server? */
 static bool session_fits(const struct hf_tls *t)
 {
@@ -101,7 +96,7 @@ static bool session_fits(const struct hf_tls *t)
 	if (!s->peer_certificate && !t->cfg->unproved_sessions)
 		return false;
 	/* RFC 8446 4.6.1: a session is for the name it was made for. */
-	if (!same(s->name, (struct hf_bytes){ t->name_hash, sizeof(t->name_hash) }))
+	if (!hf_bytes_same(s->name, (struct hf_bytes){ t->name_hash, sizeof(t->name_hash) }))
 		return false;
 	/* RFC 5077 3.3: 0 says nothing. */
 	if (s->version == TLS_VERSION_1_2 && lifetime_s == 0)
@@ -124,7 +119,7 @@ static bool may_send_early(const struct hf_tls *t)
 	if (!tls_suite_usable(t->cfg, tls_suite_find(s->suite), TLS_VERSION_1_3))
 		return false;
 	for (size_t i = 0; i < t->cfg->alpns; i++)
-		if (same(s->alpn, t->cfg->alpn[i]))
+		if (hf_bytes_same(s->alpn, t->cfg->alpn[i]))
 			return true;
 	return s->alpn.len == 0 && t->cfg->alpns == 0;
 }
@@ -270,18 +265,9 @@ static hf_status put_status_request(struct hf_tls *t, struct hf_wr *out)
 	return HF_OK;
 }
 
-static void put_numbers(struct hf_wr *out, struct hf_tls_list numbers)
-{
-	const size_t list = tls_vec_begin(out, 2);
-
-	for (size_t i = 0; i < numbers.n; i++)
-		hf_wr_u16(out, numbers.at[i]);
-	tls_vec_end(out, 2, list);
-}
-
 static hf_status put_signature_algorithms(struct hf_tls *t, struct hf_wr *out)
 {
-	put_numbers(out, tls_cfg_schemes(t->cfg));
+	tls_put_numbers(out, tls_cfg_schemes(t->cfg));
 	return HF_OK;
 }
 
@@ -307,7 +293,7 @@ static bool has_short_list(const struct hf_tls *t)
 static hf_status put_signature_algorithms_cert(struct hf_tls *t, struct hf_wr *out)
 {
 	(void)t;
-	put_numbers(out, schemes_of_chains());
+	tls_put_numbers(out, schemes_of_chains());
 	return HF_OK;
 }
 

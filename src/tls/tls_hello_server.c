@@ -346,7 +346,7 @@ static bool list_holds(struct hf_bytes list, struct hf_bytes wanted)
 	struct hf_bytes one;
 
 	while (tls_u8_vec_next(&list, &one))
-		if (one.len == wanted.len && memcmp(one.at, wanted.at, one.len) == 0)
+		if (hf_bytes_same(one, wanted))
 			return true;
 	return false;
 }

@@ -544,6 +544,8 @@ bool tls_suite_usable(const struct hf_tls_config *cfg, const struct tls_suite *s
 bool tls_group_usable(const struct hf_tls_config *cfg, uint16_t group);
 /* Is this group there for the version? A KEM has no place in 1.2. */
 bool tls_group_suits(uint16_t group, uint16_t version);
+/* The client's first choice of this version is ChaCha20: it has no AES in hardware. */
+bool tls_prefers_chacha(struct hf_bytes suites_offered, uint16_t version);
 /* The scheme for a signature of ours: the first of our list that the peer accepts and the key can make; 0: none. */
 uint16_t tls_scheme_for(const struct hf_tls_config *cfg, const struct hf_cred *cred, struct hf_bytes peer_schemes,
 			uint16_t version);
@@ -587,6 +589,13 @@ void tls_put_record_limits(const struct hf_tls *t, struct hf_wr *out);
 uint16_t tls_own_record_limit(const struct hf_tls *t, uint16_t version); /* as record_size_limit says it */
 /* tls_share.c: asks for the signature over hs->content with hs->cred's key and t->scheme; the answer is in hs->signature. */
 HF_NODISCARD hf_status tls_ask_signature(struct hf_tls *t);
+/* CertificateVerify with that answer. */
+HF_NODISCARD hf_status tls_send_certificate_verify(struct hf_tls *t);
+/* tls_share.c: 16-bit numbers, and the names of authorities (cfg's), each list behind its length. */
+void tls_put_numbers(struct hf_wr *out, struct hf_tls_list numbers);
+void tls_put_authorities(const struct hf_tls_config *cfg, struct hf_wr *out);
+/* The extension with the protocol that the server has chosen; nothing when it chose none. */
+void tls_put_alpn(const struct hf_tls *t, struct hf_wr *out);
 /* Asks for a verdict on hs->chain (filled in by the caller, `certs` of them); the next task is tls_take_verdict. */
 HF_NODISCARD hf_status tls_ask_verdict(struct hf_tls *t, size_t certs, struct hf_bytes ocsp, struct hf_bytes scts);
 tls_task tls_take_verdict;

@@ -122,7 +122,61 @@ uint32_t tls_lifetime_left(const struct hf_tls *t, uint32_t lifetime_s)
 	return (uint32_t)hf_min_u64(lifetime_s, (t->proof_until_unix_ms - now) / 1000);
 }
 
+/* RFC 8446 4.4.3, RFC 5246 7.4.8 */
+hf_status tls_send_certificate_verify(struct hf_tls *t)
+{
+	struct tls_hs *hs = t->hs;
+	struct hf_wr out;
+
+	TLS_REQUIRE(t, hs->signature_len > 0, INTERNAL);
+	HF_TRY(tls_message(t, TLS_CERTIFICATE_VERIFY, TLS_MESSAGE_HEADER + 4u + hs->signature_len, &out));
+	hf_wr_u16(&out, t->scheme);
+	hf_wr_u16(&out, hs->signature_len);
+	hf_wr_copy(&out, hs->signature, hs->signature_len);
+	HF_TRY(tls_commit(t, &out));
+	tls_tell(t, HF_TLS_TOLD_SIGNED)->x = t->scheme;
+	return HF_OK;
+}
+
+/* ---- lists ---- */
+
+void tls_put_numbers(struct hf_wr *out, struct hf_tls_list numbers)
+{
+	const size_t list = tls_vec_begin(out, 2);
+
+	for (size_t i = 0; i < numbers.n; i++)
+		hf_wr_u16(out, numbers.at[i]);
+	tls_vec_end(out, 2, list);
+}
+
+void tls_put_authorities(const struct hf_tls_config *cfg, struct hf_wr *out)
+{
+	const size_t list = tls_vec_begin(out, 2);
+
+	for (size_t i = 0; i < cfg->authority_count; i++) {
+		const size_t name = tls_vec_begin(out, 2);
+
+		hf_wr_copy(out, cfg->authorities[i].at, cfg->authorities[i].len);
+		tls_vec_end(out, 2, name);
+	}
+	tls_vec_end(out, 2, list);
+}
+
 /* ---- protocols, RFC 7301 3.1 ---- */
+
+void tls_put_alpn(const struct hf_tls *t, struct hf_wr *out)
+{
+	struct hf_bytes name;
+
+	if (t->alpn < 0)
+		return;
+	name = t->cfg->alpn[t->alpn];
+	hf_wr_u16(out, TLS_EXT_ALPN);
+	hf_wr_u16(out, (uint16_t)(name.len + 3));
+	hf_wr_u16(out, (uint16_t)(name.len + 1));
+	hf_wr_u8(out, (uint8_t)name.len);
+	hf_wr_copy(out, name.at, name.len);
+}
 
 hf_status tls_take_alpn(struct hf_tls *t, struct hf_bytes body)
 {
@@ -131,7 +185,7 @@ hf_status tls_take_alpn(struct hf_tls *t, struct hf_bytes body)
 
 	TLS_TRY_PARSE(t, tls_ext_alpn_parse(body, &list));
 	TLS_REQUIRE(t, tls_u8_vec_next(&list, &name) && list.len == 0, DECODE);
-	while (i < t->cfg->alpns && !(t->cfg->alpn[i].len == name.len && memcmp(t->cfg->alpn[i].at, name.at, name.len) == 0))
+	while (i < t->cfg->alpns && !hf_bytes_same(t->cfg->alpn[i], name))
 		i++;
 	TLS_REQUIRE(t, i < t->cfg->alpns, BAD_ALPN);
 	t->alpn = (int16_t)i;
