@@ -142,7 +142,7 @@ static int check(const struct cert_options *o, const struct hf_trust *trust, con
 	hf_status st;
 
 	if (o->name)
-		ask.name = (struct hf_bytes){ (const uint8_t *)o->name, strlen(o->name) };
+		ask.name = hf_bytes_of(o->name);
 	st = hf_cert_check(trust, &ask, &report);
 	if (st == HF_FULL)
 		return full();

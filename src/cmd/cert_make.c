@@ -213,7 +213,7 @@ static int issue(const struct hf_crypto *c, const struct cert_options *o, struct
 	if (code != 0)
 		return code;
 	for (int i = 0; i < o->operands; i++)
-		names[i] = (struct hf_bytes){ (const uint8_t *)o->operand[i], strlen(o->operand[i]) };
+		names[i] = hf_bytes_of(o->operand[i]);
 	st = mint_leaf_make(ca, &ask, &leaf);
 	mint_ca_free(ca);
 	if (st == HF_INVALID)

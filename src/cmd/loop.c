@@ -26,7 +26,7 @@ struct loop_base {
 	struct sentence_base base;
 };
 
-static int64_t wall_offset(void)
+int64_t loop_wall_offset(void)
 {
 	struct timespec wall, mono;
 
@@ -75,7 +75,7 @@ static int open_capture(struct loop *l)
 	return 0;
 }
 
-static int watch_signals(struct loop *l, bool hangups)
+int loop_signals(bool hangups)
 {
 	sigset_t set;
 
@@ -85,7 +85,12 @@ static int watch_signals(struct loop *l, bool hangups)
 	if (hangups)
 		sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	l->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+static int watch_signals(struct loop *l, bool hangups)
+{
+	l->signals = loop_signals(hangups);
 	if (l->signals < 0 || (l->net && hf_net_watch(l->net, l->signals, HF_NET_READ) != HF_OK)) {
 		cmd_say(l->command, "signals cannot be waited for: %m");
 		return hf_status_exit(HF_SYSTEM);
@@ -111,7 +116,7 @@ static int open_device(struct loop *l, const struct loop_options *o)
 	}
 	l->host = hf_net_host(l->net);
 	l->now = hf_net_now(l->net);
-	l->wall_offset = wall_offset();
+	l->wall_offset = loop_wall_offset();
 	l->impair = impair_install(l->net, &failed);
 	if (!failed)
 		return 0;

@@ -52,6 +52,10 @@ struct loop_options {
 
 /* 0, or an exit code when the sentence is on stderr already. */
 int loop_open(struct loop *l, const struct loop_options *o);
+/* A descriptor that can be read when SIGINT or SIGTERM has come, or SIGHUP if asked for; they do not interrupt any more. -1. */
+int loop_signals(bool hangups);
+/* What is to be added to the monotonic clock for nanoseconds since 1970, as of now. */
+int64_t loop_wall_offset(void);
 /* One turn of the net. HF_OK also when a signal came: see stop. */
 HF_NODISCARD hf_status loop_turn(struct loop *l, hf_time_ns wait_at_most);
 /* Lets what the host still has to say go out: a FIN, a reset. */

@@ -124,7 +124,7 @@ static void put_as_link(struct hf_wr *out, const char *name)
 
 static void put_as_html(struct hf_wr *out, const char *name)
 {
-	http_put_html(out, (struct hf_bytes){ (const uint8_t *)name, strlen(name) });
+	http_put_html(out, hf_bytes_of(name));
 }
 
 static void add_title(struct text *t, const struct http_target *target)
@@ -412,6 +412,21 @@ static void put_tls(struct json *j, const struct served_tls *t)
 	json_object_end(j);
 }
 
+/* A line of the log as JSON, with what all have in common. */
+static struct json begin_json(struct serve *s, const struct served *c)
+{
+	struct json j = json_over(&s->log);
+	struct text remote;
+
+	j.one_line = true;
+	text_init(&remote);
+	text_add_endpoint(&remote, &c->remote);
+	json_object(&j);
+	json_put_string(&j, "remote", text_str(&remote));
+	text_free(&remote);
+	return j;
+}
+
 void serve_log(struct serve *s, const struct served *c, const struct serve_told *told, uint64_t left)
 {
 	uint64_t octets = told->body_len - hf_min_u64(left, told->body_len);
@@ -420,14 +435,8 @@ void serve_log(struct serve *s, const struct served *c, const struct serve_told 
 	if (s->quiet)
 		return;
 	if (s->json) {
-		struct json j = json_over(&s->log);
-		struct text remote;
+		struct json j = begin_json(s, c);
 
-		j.one_line = true;
-		text_init(&remote);
-		text_add_endpoint(&remote, &c->remote);
-		json_object(&j);
-		json_put_string(&j, "remote", text_str(&remote));
 		json_put_string(&j, "method", told->method);
 		json_put_string(&j, "target", told->target);
 		json_put_u64(&j, "status", told->status);
@@ -438,7 +447,6 @@ void serve_log(struct serve *s, const struct served *c, const struct serve_told 
 		if (c->tls)
 			put_tls(&j, c->tls);
 		json_object_end(&j);
-		text_free(&remote);
 		return;
 	}
 	text_add_endpoint(&s->log, &c->remote);
@@ -457,18 +465,11 @@ void serve_log_tls_failure(struct serve *s, const struct served *c, const char *
 	if (s->quiet || !sentence)
 		return;
 	if (s->json) {
-		struct json j = json_over(&s->log);
-		struct text remote;
+		struct json j = begin_json(s, c);
 
-		j.one_line = true;
-		text_init(&remote);
-		text_add_endpoint(&remote, &c->remote);
-		json_object(&j);
-		json_put_string(&j, "remote", text_str(&remote));
 		json_put_string(&j, "tls_failed", why_code);
 		json_put_string(&j, "sentence", sentence);
 		json_object_end(&j);
-		text_free(&remote);
 		return;
 	}
 	text_add_endpoint(&s->log, &c->remote);

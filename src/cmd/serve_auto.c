@@ -33,7 +33,7 @@ static int collect_names(const struct loop *loop, const char *more, struct names
 	loop_describe(loop, &info);
 	for (unsigned i = 0; i < info.addrs && i < HF_ARRAY_LEN(ret->address); i++) {
 		addr_format(&info.addr[i], ret->address[i]);
-		ret->name[ret->n++] = (struct hf_bytes){ (const uint8_t *)ret->address[i], strlen(ret->address[i]) };
+		ret->name[ret->n++] = hf_bytes_of(ret->address[i]);
 	}
 	while (more && *more) {
 		const size_t len = strcspn(more, ",");

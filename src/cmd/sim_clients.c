@@ -66,7 +66,7 @@ struct sim_clients *sim_clients_make(struct hf_host *h, uint32_t n, const struct
 	} else {
 		/* Both parts are short: an address, and what net_spec has room for. */
 		HF_ASSERT(request_put(s->request, false, (struct hf_bytes){ (const uint8_t *)authority.at, authority.len },
-				      (struct hf_bytes){ (const uint8_t *)path, strlen(path) }, &s->request_len) == HF_OK);
+				      hf_bytes_of(path), &s->request_len) == HF_OK);
 	}
 	text_free(&authority);
 	return s;

@@ -6,33 +6,27 @@
 #include "base/bits.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 
-static hf_time_ns read_clock(clockid_t id)
+static hf_time_ns read_clock(void)
 {
 	struct timespec t;
 
-	clock_gettime(id, &t);
+	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (hf_time_ns)t.tv_sec * 1000000000u + (hf_time_ns)t.tv_nsec;
 }
 
 static int open_kernel(struct streams *s, const struct loop_options *o)
 {
-	sigset_t set;
-
 	if (o->pcap)
 		return cmd_usage(o->command, "--pcap sees our own TCP only: not with --net host");
 	s->loop.signals = -1;
-	s->now = read_clock(CLOCK_MONOTONIC);
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	s->loop.signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	s->now = read_clock();
+	s->loop.wall_offset = loop_wall_offset();
+	s->loop.signals = loop_signals(false);
 	if (socks_open(&s->socks) != HF_OK || s->loop.signals < 0 ||
 	    socks_watch(s->socks, s->loop.signals, HF_NET_READ) != HF_OK) {
 		cmd_say(o->command, "--net host: %s", strerror(errno));
@@ -87,7 +81,7 @@ hf_status streams_turn(struct streams *s, hf_time_ns wait_at_most)
 		return status;
 	}
 	status = socks_wait(s->socks, wait_at_most);
-	s->now = read_clock(CLOCK_MONOTONIC);
+	s->now = read_clock();
 	while (read(s->loop.signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
 		s->stop++;
 	if (status != HF_OK)
@@ -108,9 +102,7 @@ hf_status streams_watch(struct streams *s, int fd, unsigned want)
 
 uint64_t streams_epoch_ns(const struct streams *s)
 {
-	if (!s->kernel)
-		return (uint64_t)s->loop.wall_offset;
-	return read_clock(CLOCK_REALTIME) - read_clock(CLOCK_MONOTONIC);
+	return (uint64_t)s->loop.wall_offset;
 }
 
 hf_status streams_listen(struct streams *s, const struct hf_endpoint *at, struct hf_endpoint *ret_bound)

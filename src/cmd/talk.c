@@ -84,7 +84,7 @@ void talk_look(struct talk *t)
 		memcpy(t->name, t->info.name.at, t->info.name.len);
 		t->name[t->info.name.len] = '\0';
 	}
-	t->info.name = (struct hf_bytes){ (const uint8_t *)t->name, strlen(t->name) };
+	t->info.name = hf_bytes_of(t->name);
 }
 
 static enum talk_does ended(struct talk *t, enum talk_end how, hf_status why)

@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #define PORT_DEFAULT 4433u
 #define TIMEOUT HF_S(10)
@@ -115,7 +114,7 @@ static int take_fragment(const char *value, struct secure_options *s)
 
 static int take_listen(const char *value, struct hf_endpoint *at)
 {
-	if (addr_parse((struct hf_bytes){ (const uint8_t *)value, strlen(value) }, &at->addr) == HF_OK)
+	if (addr_parse(hf_bytes_of(value), &at->addr) == HF_OK)
 		return 0;
 	return cmd_usage(CMD_tls, "--listen %s: not an address", value);
 }
@@ -371,7 +370,7 @@ int tls_begin(const struct tls_options *o, bool server, struct streams *streams,
 
 	if (o->net && strncmp(o->net, "sim", 3) == 0 && (o->net[3] == '\0' || o->net[3] == ','))
 		return cmd_usage(CMD_tls, "--net %s: there is nobody to speak TLS with in a simulated network yet", o->net);
-	if (getrandom(seed, sizeof(seed), 0) != (ssize_t)sizeof(seed)) {
+	if (hf_entropy(seed, sizeof(seed)) != HF_OK) {
 		cmd_say(CMD_tls, "no randomness: %s", strerror(errno));
 		return hf_status_exit(HF_SYSTEM);
 	}

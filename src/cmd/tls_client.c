@@ -152,14 +152,9 @@ static int tell_json(const struct client *c, int code)
 
 /* ---- the conversation ---- */
 
-static struct hf_bytes bytes_of(const char *s)
-{
-	return (struct hf_bytes){ (const uint8_t *)s, strlen(s) };
-}
-
 static void begin_talk(struct client *c)
 {
-	const struct hf_tls_start start = { .name = bytes_of(c->o->sni ? c->o->sni : c->o->host), .session = c->session };
+	const struct hf_tls_start start = { .name = hf_bytes_of(c->o->sni ? c->o->sni : c->o->host), .session = c->session };
 
 	c->why = talk_open(&c->talk, &c->side, &c->stream, &start, c->streams.now);
 	if (c->why != HF_OK) {
@@ -344,9 +339,9 @@ int tls_client(const struct tls_options *o)
 	if (code == 0) {
 		/* Without a name to hold the certificate to, any of a trusted authority would do. */
 		if (o->verify_name)
-			c->side.keeper.peer_name = bytes_of(o->verify_name);
+			c->side.keeper.peer_name = hf_bytes_of(o->verify_name);
 		else if (o->sni && !*o->sni)
-			c->side.keeper.peer_name = bytes_of(o->host);
+			c->side.keeper.peer_name = hf_bytes_of(o->host);
 		code = read_files(c);
 		if (code == 0)
 			code = output_open(&c->out, NULL) == HF_OK ? converse(c) : hf_status_exit(HF_SYSTEM);

@@ -129,7 +129,7 @@ void http_put_error_page(struct hf_wr *out, unsigned status, const char *sentenc
 	http_put_text(out, " ");
 	http_put_text(out, http_reason(status));
 	http_put_text(out, "</h1>\n<p>");
-	http_put_html(out, (struct hf_bytes){ (const uint8_t *)sentence, strlen(sentence) });
+	http_put_html(out, hf_bytes_of(sentence));
 	if (rfc) {
 		http_put_text(out, " (RFC ");
 		http_put_text(out, rfc);

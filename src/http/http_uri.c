@@ -176,7 +176,7 @@ static hf_status parse_authority(struct hf_bytes a, struct http_url *u, const ch
 
 hf_status http_url_parse(const char *text, struct http_url *ret, const char **ret_what)
 {
-	struct hf_bytes all = { (const uint8_t *)text, strlen(text) }, authority;
+	struct hf_bytes all = hf_bytes_of(text), authority;
 	struct http_url u = { 0 };
 	size_t scheme = 0, i;
 

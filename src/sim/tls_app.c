@@ -57,7 +57,7 @@ struct sim_tls *sim_tls_open(struct sim_world *w, struct sim_tls_side *side, uns
 
 	*t = (struct sim_tls){ .side = side, .world = w, .host = host, .local_port = local_port, .remote_port = remote_port };
 	if (side->name)
-		start.name = (struct hf_bytes){ (const uint8_t *)side->name, strlen(side->name) };
+		start.name = hf_bytes_of(side->name);
 	sim_world_draw(w, start.entropy, sizeof(start.entropy));
 	t->memory = sim_must(aligned_alloc(ALIGN, hf_tls_memory()));
 	t->plain = sim_must(malloc(HF_TLS_PLAIN_ROOM));

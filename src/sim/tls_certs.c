@@ -73,7 +73,7 @@ static void drop_certs(void *thing)
 
 const struct hf_cred *sim_certs_leaf(struct sim_certs *c, const struct sim_leaf_ask *ask)
 {
-	const struct hf_bytes name = { (const uint8_t *)ask->name, strlen(ask->name) };
+	const struct hf_bytes name = hf_bytes_of(ask->name);
 	const enum crypto_key_kind key = ask->key == CRYPTO_KEY_OTHER ? CRYPTO_KEY_P256 : ask->key;
 	const struct mint_leaf_ask leaf_ask = {
 		.names = &name,
