@@ -38,7 +38,8 @@ static bool is(const char *name, size_t n, const char *word)
 void sentence_add(struct text *t, const struct hf_trace_record *r, const struct sentence_base *base)
 {
 	const struct tcp_fsm_row *row = row_of(r);
-	const char *s = hf_trace_sentence(r->kind);
+	const char *s = hf_trace_sentence(r->kind), *name;
+	size_t n;
 
 	if (row) {
 		/* The arrow knows more than its ends: why, and what is done. */
@@ -47,19 +48,8 @@ void sentence_add(struct text *t, const struct hf_trace_record *r, const struct 
 			text_addf(t, "; %s", tcp_action_sentence(row->then));
 		return;
 	}
-	while (*s) {
-		size_t n = strcspn(s, "{");
-		const char *close;
-
-		text_add_n(t, s, n);
-		s += n;
-		close = strchr(s, '}');
-		if (!close)
-			break;
-		add_field(t, s + 1, (size_t)(close - s - 1), r, base);
-		s = close + 1;
-	}
-	text_add(t, s);
+	while (text_add_to_field(t, &s, &name, &n))
+		add_field(t, name, n, r, base);
 }
 
 const char *sentence_rfc(const struct hf_trace_record *r)

@@ -50,6 +50,21 @@ void text_add_n(struct text *t, const char *s, size_t n)
 	t->at[t->len] = '\0';
 }
 
+bool text_add_to_field(struct text *t, const char **s, const char **ret_name, size_t *ret_n)
+{
+	const char *open = strchr(*s, '{'), *close = open ? strchr(open, '}') : NULL;
+
+	if (!close) {
+		text_add(t, *s);
+		return false;
+	}
+	text_add_n(t, *s, (size_t)(open - *s));
+	*ret_name = open + 1;
+	*ret_n = (size_t)(close - open - 1);
+	*s = close + 1;
+	return true;
+}
+
 void text_fill(struct text *t, char c, size_t n)
 {
 	if (!make_room(t, n))

@@ -19,6 +19,13 @@ const char *text_str(const struct text *t);
 
 void text_add(struct text *t, const char *s);
 void text_add_n(struct text *t, const char *s, size_t n);
+/*
+ * Adds a sentence as far as its next {field}, and gives the field's name; false: all of it is added. *s moves on behind it.
+ *
+ *	while (text_add_to_field(t, &s, &name, &n))
+ *		add_field(t, name, n);
+ */
+bool text_add_to_field(struct text *t, const char **s, const char **ret_name, size_t *ret_n);
 void text_fill(struct text *t, char c, size_t n);
 __attribute__((format(printf, 2, 3))) void text_addf(struct text *t, const char *format, ...);
 

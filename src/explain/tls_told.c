@@ -48,21 +48,11 @@ static void add_field(struct text *t, const char *name, size_t n, const struct h
 
 void tls_told_add_sentence(struct text *t, const struct hf_tls_record_told *r)
 {
-	const char *s = hf_tls_told_sentence(r->kind);
+	const char *s = hf_tls_told_sentence(r->kind), *name;
+	size_t n;
 
-	while (*s) {
-		const size_t n = strcspn(s, "{");
-		const char *close;
-
-		text_add_n(t, s, n);
-		s += n;
-		close = strchr(s, '}');
-		if (!close)
-			break;
-		add_field(t, s + 1, (size_t)(close - s - 1), r);
-		s = close + 1;
-	}
-	text_add(t, s);
+	while (text_add_to_field(t, &s, &name, &n))
+		add_field(t, name, n, r);
 }
 
 bool tls_told_is_plain(const struct hf_tls_record_told *r)
