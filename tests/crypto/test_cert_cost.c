@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "cert_bake.h"
+#include "cert_sent.h"
 
 #include "base/bits.h"
 
@@ -18,51 +18,6 @@
 #include <time.h>
 
 #define COST_MAX_MS 1500 /* of processor time: some ten times what a check may take, for slow builds */
-
-static struct hf_crypto *crypto;
-static struct hf_trust *trust;
-static struct hf_bytes sent[40];
-static size_t sents;
-static struct hf_cert_report report;
-
-static int open_all(void **state)
-{
-	(void)state;
-	return hf_crypto_open(&crypto) == HF_OK ? 0 : -1;
-}
-
-static int close_all(void **state)
-{
-	(void)state;
-	hf_crypto_close(crypto);
-	return 0;
-}
-
-static int begin(void **state)
-{
-	(void)state;
-	sents = 0;
-	return hf_trust_make(crypto, &trust) == HF_OK ? 0 : -1;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	hf_trust_free(trust);
-	return 0;
-}
-
-static void trusted(const struct baked *b)
-{
-	struct hf_cert_trouble t;
-
-	assert_int_equal(hf_trust_add(trust, baked_bytes(b), &t), HF_OK);
-}
-
-static void send_cert(const struct baked *b)
-{
-	sent[sents++] = baked_bytes(b);
-}
 
 /* Milliseconds of processor time that the check takes. */
 static long cost_of_check(enum hf_cert_fault wanted)

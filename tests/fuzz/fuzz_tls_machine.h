@@ -227,4 +227,30 @@ static inline void fuzz_machine(enum lab_who who, const uint8_t *data, size_t si
 	lab_free(lab);
 }
 
+/* The fuzzer of one end: handshakes of every kind, a recorded hello in the stream, messages changed and put besides. */
+#define FUZZ_MACHINE(who, hello)                                                                                        \
+	FUZZ_SEEDS(/* handshakes of every kind as they are */                                                           \
+		   FUZZ_SEED("\x00\x00"), FUZZ_SEED("\x01\x00"), FUZZ_SEED("\x02\x00"), FUZZ_SEED("\x03\x00"),          \
+		   FUZZ_SEED("\x04\x00"), FUZZ_SEED("\x05\x00"), FUZZ_SEED("\x06\x00"), FUZZ_SEED("\x07\x00"),          \
+		   FUZZ_SEED("\x08\x00"), FUZZ_SEED("\x09\x00"), FUZZ_SEED("\x0a\x00"), FUZZ_SEED("\x0b\x00"),          \
+		   FUZZ_SEED("\x0c\x00"), FUZZ_SEED("\x0d\x00"), FUZZ_SEED("\x0e\x00"), FUZZ_SEED("\x0f\x00"),          \
+		   FUZZ_SEED("\x10\x00"), FUZZ_SEED("\x11\x00"), FUZZ_SEED("\x12\x00"), FUZZ_SEED("\x13\x00"),          \
+		   FUZZ_SEED("\x14\x00"), FUZZ_SEED("\x15\x00"), FUZZ_SEED("\x16\x00"), /* the stream itself */         \
+		   FUZZ_SEED("\x00\x01" hello), FUZZ_SEED("\x0b\x03" hello), /* messages changed, and others besides */ \
+		   FUZZ_SEED("\x00\x00\x41\x00\x40\x01"), FUZZ_SEED("\x04\x02\x00\x00\x42\x00\x80"),                    \
+		   FUZZ_SEED("\x0b\x04\x00\x43\x00\x20\x04"                                                             \
+			     "abcd"),                                                                                   \
+		   FUZZ_SEED("\x06\x00\x44\x00\x10\x02"                                                                 \
+			     "xy"),                                                                                     \
+		   FUZZ_SEED("\x08\x00\xa0\x18\x01\x01\xa1\x17\x03"                                                     \
+			     "abc"),                                                                                    \
+		   FUZZ_SEED("\x0e\x06\xa2\x05\x14\x03\x03\x00\x01"),                                                   \
+		   FUZZ_SEED("\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\xa3\x81\xa3\x02\xa3\x00"),                       \
+		   FUZZ_SEED("\x12\x00\xa0\x00\x00\xa0\x01\x01x\xa1\x15\x02\x01\x00"));                                 \
+	int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)                                                    \
+	{                                                                                                               \
+		fuzz_machine(who, data, size);                                                                          \
+		return 0;                                                                                               \
+	}
+
 #endif
