@@ -77,7 +77,7 @@ void secure_log_secrets(struct secure_side *side, struct hf_tls *tls);
 enum secure_does {
 	SECURE_WAITS,     /* for octets, for the pipe to take some, or for secure_deadline() */
 	SECURE_CONNECTED, /* said once */
-	SECURE_HAS_DATA,  /* the data is borrowed until the next step */
+	SECURE_HAS_DATA,  /* the data is borrowed until the next step of any connection of the same side */
 	SECURE_HAS_EARLY_DATA,
 	SECURE_HAS_SESSION, /* the data is a session to be kept */
 	SECURE_CLOSED,      /* the peer's close_notify */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Streams over our own TCP or the kernel's: the same few calls, one branch each. */
+/* Streams and datagrams over our own net or the kernel's: the same few calls, one branch each. */
 #include "cmd/stream.h"
 
 #include "base/bits.h"
@@ -22,9 +22,12 @@ static hf_time_ns read_clock(void)
 static int open_kernel(struct streams *s, const struct loop_options *o)
 {
 	if (o->pcap)
-		return cmd_usage(o->command, "--pcap sees our own TCP only: not with --net host");
+		return cmd_usage(o->command,
+				 "--pcap %s: with --net host the kernel sends the packets: there are none of ours to "
+				 "capture, as there are with sim, tun:, tap: or packet:",
+				 o->pcap);
 	s->loop.signals = -1;
-	s->now = read_clock();
+	s->now = s->loop.trace_start = read_clock();
 	s->loop.wall_offset = loop_wall_offset();
 	s->loop.signals = loop_signals(false);
 	if (socks_open(&s->socks) != HF_OK || s->loop.signals < 0 ||
@@ -36,13 +39,18 @@ static int open_kernel(struct streams *s, const struct loop_options *o)
 	return 0;
 }
 
+bool streams_is_kernel(const char *net)
+{
+	return !net || strcmp(net, "host") == 0;
+}
+
 int streams_open(struct streams *s, const struct loop_options *o)
 {
 	int code;
 
 	memset(s, 0, sizeof(*s));
 	s->command = o->command;
-	if (!o->net || strcmp(o->net, "host") == 0) {
+	if (streams_is_kernel(o->net)) {
 		s->kernel = true;
 		return open_kernel(s, o);
 	}
@@ -178,7 +186,7 @@ bool stream_connected(struct stream *c)
 	return c->connected;
 }
 
-hf_status stream_read(struct stream *c, struct hf_bytes spans[STREAM_SPANS], size_t *ret_n, bool *ret_eof)
+hf_status stream_read(struct stream *c, struct hf_bytes *spans, size_t max, size_t *ret_n, bool *ret_eof)
 {
 	*ret_n = 0;
 	*ret_eof = false;
@@ -190,7 +198,7 @@ hf_status stream_read(struct stream *c, struct hf_bytes spans[STREAM_SPANS], siz
 		*ret_eof = sock_eof(c->sock);
 		return *ret_n > 0 || *ret_eof ? HF_OK : c->why;
 	}
-	switch (hf_conn_read(c->of->loop.host, c->conn, spans, STREAM_SPANS, ret_n)) {
+	switch (hf_conn_read(c->of->loop.host, c->conn, spans, max, ret_n)) {
 	case HF_OK: {
 		struct hf_conn_info info;
 		size_t n = 0;
@@ -241,6 +249,33 @@ void stream_shut(struct stream *c)
 		(void)!hf_conn_shut(c->of->loop.host, c->conn, c->of->now);
 }
 
+static enum hf_tcp_state kernel_state(const struct stream *c)
+{
+	if (c->why != HF_OK)
+		return HF_TCP_CLOSED;
+	if (!c->connected)
+		return HF_TCP_SYN_SENT;
+	return !sock_eof(c->sock) ? HF_TCP_ESTABLISHED : sock_is_shut(c->sock) ? HF_TCP_TIME_WAIT : HF_TCP_CLOSE_WAIT;
+}
+
+hf_status stream_status(struct stream *c, struct hf_conn_info *ret)
+{
+	look(c);
+	if (!c->open)
+		return HF_STALE;
+	if (!c->sock)
+		return hf_conn_status(c->of->loop.host, c->conn, ret);
+	*ret = (struct hf_conn_info){
+		.state = (uint8_t)kernel_state(c),
+		.why = c->why,
+		.remote = c->remote,
+		.acked = sock_sent(c->sock),
+		.sent = sock_sent(c->sock),
+		.received = sock_received(c->sock),
+	};
+	return HF_OK;
+}
+
 bool stream_all_acked(const struct stream *c)
 {
 	struct hf_conn_info info;
@@ -268,4 +303,34 @@ void stream_abort(struct stream *c)
 		(void)!hf_conn_abort(c->of->loop.host, c->conn, c->of->now);
 	c->sock = NULL;
 	c->open = false;
+}
+
+/* ---- datagrams ---- */
+
+hf_status streams_udp_open(struct streams *s, bool ip6, struct streams_udp *ret)
+{
+	const struct hf_endpoint any = { 0 }; /* ours: of both families */
+
+	*ret = (struct streams_udp){ .of = s };
+	return s->kernel ? socks_udp_open(s->socks, ip6, &ret->sock) : hf_udp_bind(s->loop.host, &any, &ret->udp);
+}
+
+hf_status streams_udp_send(struct streams_udp *u, const struct hf_endpoint *to, struct hf_bytes data)
+{
+	return u->sock ? sock_udp_send(u->sock, to, data) : hf_udp_send(u->of->loop.host, u->udp, to, data, u->of->now);
+}
+
+hf_status streams_udp_recv(struct streams_udp *u, void *room, size_t n, struct hf_endpoint *from, size_t *ret_len)
+{
+	return u->sock ? sock_udp_recv(u->sock, room, n, from, ret_len)
+		       : hf_udp_recv(u->of->loop.host, u->udp, room, n, from, ret_len);
+}
+
+void streams_udp_close(struct streams_udp *u)
+{
+	if (u->sock)
+		sock_udp_close(u->sock);
+	else
+		(void)!hf_udp_close(u->of->loop.host, u->udp);
+	u->sock = NULL;
 }

@@ -55,7 +55,7 @@ void talk_queue_free(struct talk_queue *q)
 hf_status talk_open(struct talk *t, struct secure_side *side, const struct stream *stream,
 		    const struct hf_tls_start *start, hf_time_ns now)
 {
-	*t = (struct talk){ .stream = *stream, .started = now };
+	*t = (struct talk){ .stream = *stream, .started = now, .linger = TALK_LINGER };
 	t->told = calloc(TALK_TOLD, sizeof(*t->told));
 	if (!t->told)
 		return HF_FULL;
@@ -169,7 +169,7 @@ static void go_on_closing(struct talk *t, hf_time_ns now, bool eof)
 	if (!t->shut && !t->half && info.write_closed && secure_out(&t->secure).len == 0 && t->plain.len == 0) {
 		stream_shut(&t->stream);
 		t->shut = true;
-		t->until = now + TALK_LINGER;
+		t->until = now + t->linger;
 	}
 	if (t->shut && eof && stream_all_acked(&t->stream))
 		t->gone = true;
@@ -212,11 +212,11 @@ enum talk_does talk_step(struct talk *t, hf_time_ns now, struct hf_bytes *ret_da
 {
 	*ret_data = (struct hf_bytes){ NULL, 0 };
 	while (!t->gone) {
-		struct hf_bytes spans[STREAM_SPANS];
+		struct hf_bytes spans[TALK_SPANS];
 		enum talk_does does;
 		size_t n, taken = 0, waiting;
 		bool eof, close_asked = t->close_asked, sealed;
-		const hf_status status = stream_read(&t->stream, spans, &n, &eof);
+		const hf_status status = stream_read(&t->stream, spans, TALK_SPANS, &n, &eof);
 
 		if (status != HF_OK && t->end == TALK_OPEN)
 			return ended(t, TALK_BROKEN, status);

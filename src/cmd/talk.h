@@ -18,6 +18,7 @@
 #define TALK_QUEUE 65536u      /* octets in `out` above which nobody should put more there */
 #define TALK_TOLD 1024u        /* records of what happened, kept until they are told */
 #define TALK_LINGER HF_S(2)    /* for the other side's FIN after ours */
+#define TALK_SPANS 64u         /* pieces of what was received that are looked at together */
 #define TALK_PATIENCE HF_S(10) /* without any octet taken by a side that we want to leave */
 
 struct talk_queue {
@@ -33,7 +34,7 @@ void talk_queue_free(struct talk_queue *q);
 enum talk_does {
 	TALK_WAITS,
 	TALK_CONNECTED, /* said once: the handshake is complete */
-	TALK_DATA,      /* borrowed until the next step */
+	TALK_DATA,      /* borrowed until the next step of any conversation of the same side */
 	TALK_EARLY_DATA,
 	TALK_SESSION, /* to be kept for a later connection */
 	TALK_ENDED,   /* said once: nothing more will come; see `end` */
@@ -58,6 +59,7 @@ struct talk {
 	bool gone;               /* nothing is left to be done: talk_close() */
 	char sentence[700];      /* TRUNCATED, FAILED: how it came to that */
 	int code;                /* and the exit code for it */
+	hf_time_ns linger;       /* may be set [TALK_LINGER] */
 	uint64_t sent, received; /* octets of data */
 	hf_time_ns started, connected_at;
 	struct hf_tls_info info; /* as of CONNECTED, and of ENDED */

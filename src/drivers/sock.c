@@ -2,9 +2,10 @@
 
 /* The kernel's sockets behind the little that a stream of octets needs: level-triggered epoll, one buffer a socket. */
 #define _GNU_SOURCE
-#include "drivers/sock.h"
+#include "drivers/sock_internal.h"
 
 #include "base/bits.h"
+#include "wire/addr.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -12,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #define BACKLOG 128
@@ -23,27 +23,15 @@ struct sock {
 	struct sock *next; /* of all */
 	int fd;
 	hf_status why;
-	bool connected, eof, wants_write, shut, over;
-	uint32_t interest; /* as epoll has it */
+	bool connected, eof, wants_write, shut;
+	uint32_t interest; /* as epoll has it; 0: epoll does not know it */
 	struct hf_endpoint remote;
+	uint64_t sent, received;
 	size_t at, len;
 	uint8_t room[SOCK_ROOM];
 };
 
-struct watched {
-	int fd;
-	unsigned want;
-	bool always; /* a plain file: epoll does not take it, as it can always be read and written */
-};
-
-struct socks {
-	int epoll, listener;
-	struct sock *all;
-	struct watched watched[SOCK_WATCHED];
-	unsigned watches;
-};
-
-static hf_status status_of(int err)
+hf_status sock_status_of(int err)
 {
 	switch (err) {
 	case ECONNREFUSED:
@@ -54,8 +42,11 @@ static hf_status status_of(int err)
 	case ETIMEDOUT:
 		return HF_TIMED_OUT;
 	case ENETUNREACH:
+	case ENETDOWN:
+	case EAFNOSUPPORT: /* without IPv6 no route of it leads anywhere */
 		return HF_NO_ROUTE;
 	case EHOSTUNREACH:
+	case EHOSTDOWN:
 		return HF_UNREACHABLE;
 	case EADDRINUSE:
 		return HF_IN_USE;
@@ -72,18 +63,11 @@ static hf_status status_of(int err)
 	}
 }
 
-static bool is_mapped(const struct hf_addr *a)
-{
-	static const uint8_t prefix[12] = { [10] = 0xff, [11] = 0xff };
-
-	return memcmp(a->b, prefix, sizeof(prefix)) == 0;
-}
-
 /* IPv6 sockets speak both families, but an address of IPv4 is asked for as what it is, where IPv6 may be off. */
-static socklen_t to_sockaddr(const struct hf_endpoint *e, struct sockaddr_storage *ret)
+socklen_t sock_to_sockaddr(const struct hf_endpoint *e, struct sockaddr_storage *ret)
 {
 	memset(ret, 0, sizeof(*ret));
-	if (is_mapped(&e->addr)) {
+	if (addr_is_ip4(&e->addr)) {
 		struct sockaddr_in *in = (struct sockaddr_in *)ret;
 
 		in->sin_family = AF_INET;
@@ -99,7 +83,7 @@ static socklen_t to_sockaddr(const struct hf_endpoint *e, struct sockaddr_storag
 	return sizeof(*in6);
 }
 
-static struct hf_endpoint from_sockaddr(const struct sockaddr_storage *a)
+struct hf_endpoint sock_from_sockaddr(const struct sockaddr_storage *a)
 {
 	struct hf_endpoint e = { 0 };
 
@@ -147,6 +131,8 @@ void socks_close(struct socks *s)
 		return;
 	while (s->all)
 		sock_close(s->all);
+	while (s->udp)
+		sock_udp_close(s->udp);
 	socks_unlisten(s);
 	close(s->epoll);
 	free(s);
@@ -195,7 +181,7 @@ static int listening_socket(const struct hf_endpoint *at)
 	int fd, err;
 
 	for (int attempt = 0; attempt < 2; attempt++) {
-		const socklen_t n = to_sockaddr(&e, &a);
+		const socklen_t n = sock_to_sockaddr(&e, &a);
 
 		fd = socket(a.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 		if (fd >= 0) {
@@ -223,36 +209,37 @@ hf_status socks_listen(struct socks *s, const struct hf_endpoint *at, struct hf_
 
 	s->listener = listening_socket(at);
 	if (s->listener < 0)
-		return status_of(errno);
+		return sock_status_of(errno);
 	getsockname(s->listener, (struct sockaddr *)&a, &n);
-	*ret_bound = from_sockaddr(&a);
+	*ret_bound = sock_from_sockaddr(&a);
 	return epoll_ctl(s->epoll, EPOLL_CTL_ADD, s->listener, &e) == 0 ? HF_OK : HF_SYSTEM;
 }
 
-/* EPOLLHUP and EPOLLERR come unasked, and would come for ever: a connection that is over is asked about no more. */
+/*
+ * EPOLLHUP and EPOLLERR come unasked, and would come for ever: a socket that nothing is wanted of for now, as its reader has no
+ * room, is not asked about at all. What it has come to is then told by the next octet that is read or written.
+ */
 static void set_interest(struct sock *c)
 {
 	struct epoll_event e = { .data.ptr = c };
 
-	if (c->why != HF_OK || (c->eof && c->shut)) {
-		if (!c->over)
-			(void)!epoll_ctl(c->socks->epoll, EPOLL_CTL_DEL, c->fd, NULL);
-		c->over = true;
-		return;
-	}
-	if (!c->connected || c->wants_write)
+	if (c->why == HF_OK && (!c->connected || c->wants_write))
 		e.events |= EPOLLOUT;
-	if (c->connected && !c->eof && c->len - c->at < SOCK_ROOM)
+	if (c->why == HF_OK && c->connected && !c->eof && c->len - c->at < SOCK_ROOM)
 		e.events |= EPOLLIN;
 	if (e.events == c->interest)
 		return;
+	if (epoll_ctl(c->socks->epoll,
+		      c->interest == 0 ? EPOLL_CTL_ADD
+		      : e.events == 0  ? EPOLL_CTL_DEL
+				       : EPOLL_CTL_MOD,
+		      c->fd, &e) != 0)
+		c->why = HF_SYSTEM;
 	c->interest = e.events;
-	(void)!epoll_ctl(c->socks->epoll, EPOLL_CTL_MOD, c->fd, &e);
 }
 
 static struct sock *take(struct socks *s, int fd)
 {
-	struct epoll_event e = { 0 };
 	const int on = 1;
 	struct sock *c = malloc(sizeof(*c));
 
@@ -267,9 +254,6 @@ static struct sock *take(struct socks *s, int fd)
 	s->all = c;
 	/* Whole flights are written at once: there is nothing for Nagle to gather. */
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	e.data.ptr = c;
-	if (epoll_ctl(s->epoll, EPOLL_CTL_ADD, fd, &e) != 0)
-		c->why = HF_SYSTEM;
 	return c;
 }
 
@@ -288,29 +272,42 @@ struct sock *socks_accept(struct socks *s)
 	c = take(s, fd);
 	if (!c)
 		return NULL;
-	c->remote = from_sockaddr(&a);
+	c->remote = sock_from_sockaddr(&a);
 	c->connected = true;
 	set_interest(c);
 	return c;
 }
 
+/* Why no SYN went out. What somebody here has forbidden, or leads into a black hole, is a matter of ways, and none of rights. */
+static hf_status why_not_begun(int err)
+{
+	return err == EACCES || err == EPERM ? HF_UNREACHABLE : err == EINVAL ? HF_NO_ROUTE : sock_status_of(err);
+}
+
 hf_status socks_connect(struct socks *s, const struct hf_endpoint *to, struct sock **ret)
 {
 	struct sockaddr_storage a;
-	const socklen_t n = to_sockaddr(to, &a);
-	const int fd = socket(a.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	const socklen_t n = sock_to_sockaddr(to, &a);
+	hf_status why;
 	struct sock *c;
+	int fd;
 
+	/* As our own TCP has it, RFC 9293 MUST-46: the kernel would take the first for this host. */
+	if (addr_is_any(&to->addr) || addr_is_any_ip4(&to->addr) || addr_is_multicast(&to->addr) ||
+	    addr_is_limited_broadcast(&to->addr) || to->port == 0)
+		return HF_INVALID;
+	fd = socket(a.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
-		return status_of(errno);
+		return sock_status_of(errno);
 	c = take(s, fd);
 	if (!c)
 		return HF_FULL;
 	c->remote = *to;
-	if (connect(fd, (struct sockaddr *)&a, n) == 0)
-		c->connected = true;
-	else if (errno != EINPROGRESS)
-		c->why = status_of(errno);
+	if (connect(fd, (struct sockaddr *)&a, n) != 0 && errno != EINPROGRESS) {
+		why = why_not_begun(errno);
+		sock_close(c);
+		return why;
+	}
 	set_interest(c);
 	*ret = c;
 	return HF_OK;
@@ -323,7 +320,7 @@ static void finish_connect(struct sock *c)
 
 	getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &err, &n);
 	if (err != 0)
-		c->why = status_of(err);
+		c->why = sock_status_of(err);
 	else
 		c->connected = true;
 }
@@ -339,13 +336,13 @@ static void receive(struct sock *c)
 		const ssize_t n = recv(c->fd, c->room + c->len, SOCK_ROOM - c->len, 0);
 
 		if (n > 0)
-			c->len += (size_t)n;
+			c->len += (size_t)n, c->received += (size_t)n;
 		else if (n == 0)
 			c->eof = true;
 		else if (errno == EAGAIN || errno == EINTR)
 			break;
 		else
-			c->why = status_of(errno);
+			c->why = sock_status_of(errno);
 	}
 }
 
@@ -368,7 +365,7 @@ hf_status socks_wait(struct socks *s, hf_time_ns at_most)
 		struct sock *c = e[i].data.ptr;
 
 		if (!c)
-			continue; /* the listener, or a descriptor of the caller's */
+			continue; /* the listener, datagrams, or a descriptor of the caller's */
 		if (!c->connected && c->why == HF_OK)
 			finish_connect(c);
 		if (c->connected && (e[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
@@ -417,9 +414,10 @@ size_t sock_write(struct sock *c, struct hf_bytes data)
 		return 0;
 	n = send(c->fd, data.at, data.len, MSG_NOSIGNAL);
 	if (n < 0 && errno != EAGAIN && errno != EINTR)
-		c->why = status_of(errno);
+		c->why = sock_status_of(errno);
 	c->wants_write = n < (ssize_t)data.len && c->why == HF_OK;
 	set_interest(c);
+	c->sent += n > 0 ? (size_t)n : 0;
 	return n > 0 ? (size_t)n : 0;
 }
 
@@ -428,6 +426,11 @@ void sock_shut(struct sock *c)
 	c->shut = true;
 	shutdown(c->fd, SHUT_WR);
 	set_interest(c);
+}
+
+bool sock_is_shut(const struct sock *c)
+{
+	return c->shut;
 }
 
 void sock_close(struct sock *c)
@@ -452,4 +455,14 @@ void sock_abort(struct sock *c)
 struct hf_endpoint sock_remote(const struct sock *c)
 {
 	return c->remote;
+}
+
+uint64_t sock_sent(const struct sock *c)
+{
+	return c->sent;
+}
+
+uint64_t sock_received(const struct sock *c)
+{
+	return c->received;
 }
