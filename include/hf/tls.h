@@ -98,7 +98,7 @@ void hf_tls_end(struct hf_tls *t);
 /* ---- the step ---- */
 
 enum hf_tls_does {
-	HF_TLS_WANTS_INPUT,       /* needs more octets; before hf_tls_deadline() while the handshake lasts */
+	HF_TLS_WANTS_INPUT,       /* needs more octets; before hf_tls_deadline() if it says so */
 	HF_TLS_WANTS_OUT,         /* io.out is full: send what is there and call again */
 	HF_TLS_WANTS_ROOM,        /* hf_tls_give_room() with hf_tls_question.room octets */
 	HF_TLS_WANTS_CERTIFICATE, /* hf_tls_use_certificate(), hf_tls_no_certificate() or hf_tls_refuse_name() */
@@ -136,7 +136,10 @@ struct hf_tls_io {
 /* Goes on until something is wanted or there is something to tell. */
 enum hf_tls_does hf_tls_step(struct hf_tls *t, struct hf_tls_io *io, hf_time_ns now);
 
-/* When hf_tls_step() must be called again though nothing came; HF_NEVER. */
+/*
+ * When hf_tls_step() must be called again though nothing came; HF_NEVER. The handshake has one, and so has a message that
+ * comes to a server later: until it is all there it holds room.
+ */
 hf_time_ns hf_tls_deadline(const struct hf_tls *t);
 
 /*

@@ -340,7 +340,7 @@ static void check_files(struct serve *s)
 
 hf_time_ns serve_wake_at(const struct serve *s)
 {
-	hf_time_ns at = hf_min_u64(hf_wheel_wake_at(&s->wheel), serve_tls_wake_at(s));
+	hf_time_ns at = hf_min_u64(hf_wheel_wake_at(&s->wheel), serve_crowd_wake_at(s));
 
 	return s->files.open > 0 ? hf_min_u64(at, s->next_check) : at;
 }

@@ -35,6 +35,9 @@
 #define SERVE_CHUNKS_KEPT_FOR 4096u                                    /* connections at most */
 #define SERVE_SHARE 16u
 
+/* When all places are taken: how long a handshake may take, and how long a connection may rest, before it makes room. */
+#define SERVE_CROWDED HF_S(1)
+
 /* A file that a connection has lent to TCP up to an octet of its stream. */
 struct serve_hold {
 	struct file *file;
@@ -65,7 +68,10 @@ struct serve_answer {
 
 struct served {
 	bool used;
-	bool peer_done; /* its FIN is here */
+	bool peer_done;                         /* its FIN is here */
+	bool resting;                           /* owes nobody anything: in the list of those */
+	struct served *rest_older, *rest_newer; /* in that list */
+	hf_time_ns rests_since;
 	hf_conn conn;
 	struct hf_endpoint remote;
 	struct served_tls *tls; /* NULL: plain HTTP */
@@ -90,6 +96,7 @@ struct serve {
 	struct served *conns;
 	uint32_t *free_list;
 	uint32_t room, used;
+	struct served *rest_oldest, *rest_newest; /* who may give way when all places are taken */
 	uint32_t chunks, chunks_kept;
 	hf_listener listener, tls_listener;
 	struct serve_tls tls;
@@ -123,6 +130,8 @@ void serve_drive(struct serve *s, struct served *c); /* something may have chang
 void serve_drop(struct serve *s, struct served *c);  /* resets it; the block is free */
 void serve_drop_shrunk(struct serve *s);             /* resets all who send a file that lost octets */
 void serve_stop_all(struct serve *s);
+/* All places are taken and nobody is to be dropped now: when there will be someone; HF_NEVER. */
+hf_time_ns serve_crowd_wake_at(const struct serve *s);
 
 /* serve_answer.c: s->head is the request; asked: it was answered by serve_prepare() already, which does not count now. */
 void serve_prepare(struct serve *s, struct served *c);

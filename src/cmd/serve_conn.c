@@ -14,6 +14,54 @@
 
 static const char interim[] = "HTTP/1.1 100 Continue\r\n\r\n";
 
+/* ---- those at rest, oldest first ---- */
+
+static void join_resting(struct serve *s, struct served *c)
+{
+	c->resting = true;
+	c->rests_since = s->loop.now;
+	c->rest_older = s->rest_newest;
+	c->rest_newer = NULL;
+	*(s->rest_newest ? &s->rest_newest->rest_newer : &s->rest_oldest) = c;
+	s->rest_newest = c;
+}
+
+static void leave_resting(struct serve *s, struct served *c)
+{
+	c->resting = false;
+	*(c->rest_older ? &c->rest_older->rest_newer : &s->rest_oldest) = c->rest_newer;
+	*(c->rest_newer ? &c->rest_newer->rest_older : &s->rest_newest) = c->rest_older;
+}
+
+/* Between two requests, or after the last answer, and the peer has acknowledged all; an octet of anything ends the rest. */
+static void note_rest(struct serve *s, struct served *c)
+{
+	const bool between = c->http.state == HTTP_SERVER_IDLE && (!c->tls || c->tls->connected);
+	const bool rests = (between || c->http.state == HTTP_SERVER_LINGER) && c->acked == c->written;
+
+	if (rests && !c->resting)
+		join_resting(s, c);
+	else if (!rests && c->resting)
+		leave_resting(s, c);
+}
+
+static bool make_place(struct serve *s)
+{
+	if (s->room > 0 || serve_tls_make_place(s))
+		return true;
+	if (!s->rest_oldest || s->loop.now < s->rest_oldest->rests_since + SERVE_CROWDED)
+		return false;
+	serve_drop(s, s->rest_oldest);
+	return true;
+}
+
+hf_time_ns serve_crowd_wake_at(const struct serve *s)
+{
+	hf_time_ns at = s->rest_oldest ? s->rest_oldest->rests_since + SERVE_CROWDED : HF_NEVER;
+
+	return s->room > 0 ? HF_NEVER : hf_min_u64(at, serve_tls_place_at(s));
+}
+
 /* ---- beginning and end ---- */
 
 static void take_connection(struct serve *s, hf_conn conn, bool secure)
@@ -23,7 +71,7 @@ static void take_connection(struct serve *s, hf_conn conn, bool secure)
 	struct hf_conn_info info;
 
 	c->used = true;
-	c->peer_done = false;
+	c->peer_done = c->resting = false;
 	c->conn = conn;
 	c->tls = NULL;
 	c->written = c->acked = 0;
@@ -51,7 +99,7 @@ void serve_accept(struct serve *s)
 	hf_conn conn;
 
 	/* Without room the rest waits in the listener's queue: one that ends makes room, and the next turn asks again. */
-	while (some && serve_tls_make_place(s)) {
+	while (some && make_place(s)) {
 		some = hf_accept(s->loop.host, s->listener, &conn) == HF_OK;
 		if (some)
 			take_connection(s, conn, false);
@@ -115,6 +163,8 @@ static void free_block(struct serve *s, struct served *c)
 	clear_answer(s, c);
 	release_holds(s, c, UINT64_MAX);
 	hf_wheel_stop(&s->wheel, &c->timer);
+	if (c->resting)
+		leave_resting(s, c);
 	c->used = false;
 	s->used--;
 	s->free_list[s->room++] = (uint32_t)(c - s->conns);
@@ -371,14 +421,16 @@ static void send_interim(struct serve *s, struct served *c)
 		c->http.last = true; /* no room for 25 octets: this peer reads nothing at all */
 }
 
-/* TLS has failed: what is not sealed yet never will be, and what comes is read by nobody. */
+/* TLS has failed: what is not sealed yet never will be, and what comes is read by nobody. An alert is not waited for long. */
 static void give_up(struct serve *s, struct served *c)
 {
 	const struct serve_answer *a = &c->answer;
+	struct http_server_config http = s->http;
 
 	c->tls->end_told = true;
+	http.stall = hf_min_u64(http.stall, SERVE_TLS_SILENT);
 	if (c->http.state != HTTP_SERVER_ANSWER) {
-		http_server_stop(&c->http, &s->http, s->loop.now);
+		http_server_stop(&c->http, &http, s->loop.now);
 		return;
 	}
 	serve_log(s, c, &a->told, a->end - a->at + (a->page_len - a->page_sent) + (a->text_len - a->text_sent));
@@ -506,10 +558,12 @@ void serve_drive(struct serve *s, struct served *c)
 	if (ended)
 		return;
 	if (!c->tls) {
+		note_rest(s, c);
 		hf_wheel_set(&s->wheel, &c->timer, c->http.deadline);
 		return;
 	}
 	serve_tls_go_on(s, c);
+	note_rest(s, c);
 	if (serve_tls_rest(s, c))
 		hf_wheel_set(&s->wheel, &c->timer, serve_tls_deadline(s, c));
 	else
@@ -542,12 +596,13 @@ void serve_drop_shrunk(struct serve *s)
 
 void serve_stop_all(struct serve *s)
 {
-	for (uint32_t i = 0, seen = 0, all = s->used; seen < all; i++) {
+	const uint32_t all = s->used + s->room;
+
+	for (uint32_t i = 0; i < all; i++) { /* one of them may make another one give way */
 		struct served *c = &s->conns[i];
 
 		if (!c->used)
 			continue;
-		seen++;
 		http_server_stop(&c->http, &s->http, s->loop.now);
 		serve_drive(s, c);
 	}

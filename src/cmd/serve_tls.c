@@ -140,19 +140,11 @@ static void drop_room(struct serve *s, struct served_tls *t, struct hf_room room
 	}
 }
 
-static void give_rooms_back(struct serve *s, struct served_tls *t)
-{
-	struct hf_room room;
-
-	while (t->rooms > 0 && (room = hf_tls_take_room(t->tls)).len > 0)
-		drop_room(s, t, room);
-}
-
-/* ---- the list of handshakes, oldest first ---- */
+/* ---- the list of those in their handshake, or with a room though it is over: oldest first ---- */
 
 static void join_handshakes(struct serve_tls *all, struct served_tls *t)
 {
-	t->handshaking = true;
+	t->in_list = true;
 	t->older = all->newest;
 	t->newer = NULL;
 	*(all->newest ? &all->newest->newer : &all->oldest) = t;
@@ -161,11 +153,26 @@ static void join_handshakes(struct serve_tls *all, struct served_tls *t)
 
 static void leave_handshakes(struct serve_tls *all, struct served_tls *t)
 {
-	if (!t->handshaking)
+	if (!t->in_list)
 		return;
-	t->handshaking = false;
+	t->in_list = false;
 	*(t->older ? &t->older->newer : &all->oldest) = t->newer;
 	*(t->newer ? &t->newer->older : &all->newest) = t->older;
+}
+
+/* Who keeps a room (a message has begun and not ended) may be made to give way as those in their handshake are. */
+static void give_rooms_back(struct serve *s, struct served_tls *t)
+{
+	struct hf_room room;
+
+	while (t->rooms > 0 && (room = hf_tls_take_room(t->tls)).len > 0)
+		drop_room(s, t, room);
+	if (t->rooms == 0) {
+		leave_handshakes(&s->tls, t);
+	} else if (!t->in_list) {
+		t->began = s->loop.now;
+		join_handshakes(&s->tls, t);
+	}
 }
 
 /* That has been at it for a while, and if asked so, one that has a room. */
@@ -175,7 +182,7 @@ static bool drop_oldest(struct serve *s, bool with_room)
 
 	while (t && with_room && t->rooms == 0)
 		t = t->newer;
-	if (!t || s->loop.now < t->began + SERVE_TLS_CROWDED)
+	if (!t || s->loop.now < t->began + SERVE_CROWDED)
 		return false;
 	serve_drop(s, t->conn);
 	return true;
@@ -183,12 +190,12 @@ static bool drop_oldest(struct serve *s, bool with_room)
 
 bool serve_tls_make_place(struct serve *s)
 {
-	return s->room > 0 || drop_oldest(s, false);
+	return drop_oldest(s, false);
 }
 
-hf_time_ns serve_tls_wake_at(const struct serve *s)
+hf_time_ns serve_tls_place_at(const struct serve *s)
 {
-	return s->room == 0 && s->tls.oldest ? s->tls.oldest->began + SERVE_TLS_CROWDED : HF_NEVER;
+	return s->tls.oldest ? s->tls.oldest->began + SERVE_CROWDED : HF_NEVER;
 }
 
 /* ---- beginning and end ---- */
@@ -256,7 +263,9 @@ static bool answer(struct serve *s, struct served_tls *t, enum hf_tls_does does)
 	bool good;
 
 	if (does == HF_TLS_WANTS_ROOM) {
-		if (!add_room(s, t, hf_tls_question(t->tls)->room, &room))
+		const size_t n = hf_tls_question(t->tls)->room;
+
+		if (!add_room(s, t, n, &room) && !(t->rooms == 0 && drop_oldest(s, true) && add_room(s, t, n, &room)))
 			return false;
 		hf_tls_give_room(t->tls, room, &old);
 		if (old.len > 0)
@@ -322,7 +331,6 @@ static void note_connected(struct serve *s, struct served *c)
 	struct served_tls *t = c->tls;
 
 	t->connected = true;
-	leave_handshakes(&s->tls, t);
 	if (c->http.state == HTTP_SERVER_IDLE) /* the time for a request begins now */
 		http_server_init(&c->http, &s->http, s->loop.now);
 }
@@ -332,6 +340,10 @@ static void note_failure(struct serve *s, struct served *c, const char *why_code
 	struct served_tls *t = c->tls;
 
 	t->failed = true;
+	if (t->tls) { /* it may be long until the peer has acknowledged the alert */
+		hf_tls_abandon(t->tls);
+		give_rooms_back(s, t);
+	}
 	leave_handshakes(&s->tls, t);
 	serve_log_tls_failure(s, c, why_code, sentence);
 }
@@ -450,16 +462,21 @@ static bool await_hello(struct serve *s, struct served *c)
 	return false;
 }
 
+/* Is the time over that the machine gives the handshake, or a message that has begun? */
+static bool is_late(const struct serve *s, const struct served_tls *t)
+{
+	return t->tls && s->loop.now >= hf_tls_deadline(t->tls);
+}
+
 /* True: go on with the next step. */
 static bool took_step(struct serve *s, struct served *c, enum hf_tls_does does, struct hf_bytes data, bool *ret_news)
 {
 	struct served_tls *t = c->tls;
 
+	if (t->connected)
+		give_rooms_back(s, t);
 	switch (does) {
 	case HF_TLS_WANTS_INPUT:
-		if (t->connected)
-			give_rooms_back(s, t);
-		return false;
 	case HF_TLS_WANTS_OUT:
 		return false;
 	case HF_TLS_HAS_DATA:
@@ -473,7 +490,6 @@ static bool took_step(struct serve *s, struct served *c, enum hf_tls_does does, 
 		return true;
 	case HF_TLS_CLOSED:
 	case HF_TLS_TRUNCATED: /* HTTP's own lengths say whether a request is whole */
-		leave_handshakes(&s->tls, t);
 		*ret_news = !t->eof;
 		t->eof = true;
 		return false;
@@ -497,7 +513,7 @@ bool serve_tls_fetch(struct serve *s, struct served *c)
 
 	if (t->failed)
 		return pass_over(s, c);
-	if (t->eof || (rest(t) > 0 && t->connected && !is_hungry(c)))
+	if (t->eof || (rest(t) > 0 && t->connected && !is_hungry(c) && !is_late(s, t)))
 		return false;
 	if (!t->tls && !await_hello(s, c))
 		return t->failed;
@@ -511,6 +527,11 @@ bool serve_tls_fetch(struct serve *s, struct served *c)
 		enum hf_tls_does does = step(s, c, true, &data, &moved);
 
 		goes_on = took_step(s, c, does, data, &news) || (does == HF_TLS_WANTS_OUT && moved);
+		if (does == HF_TLS_WANTS_OUT && !moved && is_late(s, t)) { /* not even an alert can go out */
+			note_failure(s, c, "TIMEOUT",
+				     "the handshake took too long: the other side does not take what is sent");
+			news = true;
+		}
 	}
 	return news;
 }
@@ -626,8 +647,10 @@ hf_time_ns serve_tls_deadline(const struct serve *s, const struct served *c)
 {
 	const struct served_tls *t = c->tls;
 
-	if (t->connected || t->failed || t->eof)
+	if (t->failed || t->eof)
 		return c->http.deadline;
+	if (t->connected)
+		return hf_min_u64(c->http.deadline, hf_tls_deadline(t->tls));
 	if (t->lacks_room)
 		return s->loop.now + SERVE_TLS_AGAIN;
 	return t->tls ? hf_tls_deadline(t->tls) : t->began + SERVE_TLS_SILENT;

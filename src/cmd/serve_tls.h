@@ -19,8 +19,7 @@
 	(16u << 20)             /* octets of rooms beyond the usual size, for long chains of clients: of all together */
 #define SERVE_TLS_SLICE 131072u /* octets of records that are sealed together */
 #define SERVE_TLS_OUT 4096u     /* octets of handshake that go out at once */
-#define SERVE_TLS_SILENT HF_S(10) /* without an octet of a ClientHello */
-#define SERVE_TLS_CROWDED HF_S(1) /* how long a handshake may take when others wait for its place */
+#define SERVE_TLS_SILENT HF_S(10) /* without an octet of a ClientHello, or an acknowledgment of an alert */
 #define SERVE_TLS_AGAIN HF_MS(50) /* until one that waits for a room asks again */
 
 struct serve;
@@ -41,7 +40,7 @@ struct serve_tls {
 	struct serve_side *side; /* for new connections; NULL: HTTP only */
 	struct serve_blocks blocks, rooms, kept;
 	size_t extra;                       /* octets of larger rooms */
-	struct served_tls *oldest, *newest; /* those in their handshake */
+	struct served_tls *oldest, *newest; /* those in their handshake, and those that keep a room */
 	struct hf_tls_seen seen;            /* of all sides: early data is taken once */
 	struct hf_tls_seen_entry seen_entry[SECURE_SEEN];
 	struct hf_cert_report report; /* of the client's chain that was just judged */
@@ -54,8 +53,8 @@ struct served_tls {
 	struct hf_tls *tls; /* NULL: no octet has come yet */
 	struct hf_room room[HF_TLS_ROOMS];
 	unsigned rooms;
-	struct served_tls *older, *newer; /* in the list of handshakes */
-	bool handshaking, connected, failed, eof, shut, close_owed, lacks_room;
+	struct served_tls *older, *newer; /* in that list */
+	bool in_list, connected, failed, eof, shut, close_owed, lacks_room;
 	bool end_told; /* the HTTP machine knows of the failure */
 	hf_time_ns began;
 	/* octets of data that HTTP has not taken: first those kept, then those that the last step gave */
@@ -96,8 +95,9 @@ hf_time_ns serve_tls_deadline(const struct serve *s, const struct served *c);
 /* What the connection of a row has above TCP, if it is one of ours. */
 void serve_tls_describe(const struct serve *s, const struct hf_conn_info *row, struct table_tls *ret);
 
-/* When others want in and all places are taken: the handshake that has lasted longest gives way. True: there is one now. */
+/* When others want in and all places are taken: the handshake that has lasted longest gives way. True: one has. */
 bool serve_tls_make_place(struct serve *s);
-hf_time_ns serve_tls_wake_at(const struct serve *s);
+/* When one will have lasted long enough for that; HF_NEVER: there is none. */
+hf_time_ns serve_tls_place_at(const struct serve *s);
 
 #endif

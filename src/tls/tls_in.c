@@ -87,6 +87,8 @@ static void finish_message(struct hf_tls *t)
 	}
 	hs->message_open = false;
 	hs->message_len = 0;
+	if (t->connected)
+		t->deadline = HF_NEVER; /* the next one has its own */
 	if (t->state == TLS_ST_FAILED || hs->next == from)
 		return;
 	t->state = hs->next;

@@ -451,6 +451,8 @@ void tls_lay_room(struct hf_tls *t, struct hf_room room);
 const char *tls_why_code(unsigned why);
 const char *tls_why_rfc(unsigned why);
 const char *tls_why_sentence(unsigned why);
+/* tls_user.c */
+hf_time_ns tls_handshake_timeout(const struct hf_tls_config *cfg);
 /* What may come in a state, for people: "server_hello or hello_retry_request". */
 const char *tls_expected(unsigned state);
 

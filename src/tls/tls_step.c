@@ -307,6 +307,21 @@ static enum hf_tls_does ended_without_notice(struct hf_tls *t)
 	return HF_TLS_TRUNCATED;
 }
 
+/*
+ * A message that has begun holds a server's room, which others want for their handshakes, so its end must come as those do: no
+ * honest client cuts a KeyUpdate at all. A client has its room for itself, and may not be reading for the moment.
+ */
+static void time_message(struct hf_tls *t)
+{
+	if (t->server && t->connected && t->deadline == HF_NEVER && t->hs && t->hs->in_len > 0)
+		t->deadline = t->now + tls_handshake_timeout(t->cfg);
+}
+
+static void break_late(struct hf_tls *t)
+{
+	tls_break(t, t->connected ? TLS_WHY_MESSAGE_TIMEOUT : TLS_WHY_TIMEOUT);
+}
+
 static size_t all_of(const struct tls_input *in)
 {
 	size_t n = 0;
@@ -337,7 +352,7 @@ enum hf_tls_does hf_tls_step(struct hf_tls *t, struct hf_tls_io *io, hf_time_ns 
 		if (t->hs && t->hs->question.what != HF_TLS_WANTS_INPUT) {
 			if (now < t->deadline)
 				return t->hs->question.what;
-			tls_break(t, TLS_WHY_TIMEOUT);
+			break_late(t);
 			continue;
 		}
 		if (t->hs && t->hs->tasks) {
@@ -367,8 +382,9 @@ enum hf_tls_does hf_tls_step(struct hf_tls *t, struct hf_tls_io *io, hf_time_ns 
 		}
 		if (io->eof)
 			return ended_without_notice(t);
+		time_message(t);
 		if (now >= t->deadline) {
-			tls_break(t, TLS_WHY_TIMEOUT);
+			break_late(t);
 			continue;
 		}
 		return HF_TLS_WANTS_INPUT;

@@ -15,6 +15,11 @@ size_t hf_tls_memory(void)
 	return (sizeof(struct hf_tls) + 63) & ~(size_t)63;
 }
 
+hf_time_ns tls_handshake_timeout(const struct hf_tls_config *cfg)
+{
+	return cfg->handshake_timeout ? cfg->handshake_timeout : HANDSHAKE_TIMEOUT;
+}
+
 static bool any_suite(const struct hf_tls_config *cfg)
 {
 	const struct hf_tls_list l = tls_cfg_suites(cfg);
@@ -72,7 +77,7 @@ hf_status hf_tls_init(void *mem, struct hf_room room, const struct hf_tls_config
 	t->server = cfg->server;
 	t->state = cfg->server ? TLS_ST_S_WAIT_CH : TLS_ST_C_WAIT_SH;
 	t->now = now;
-	t->deadline = now + (cfg->handshake_timeout ? cfg->handshake_timeout : HANDSHAKE_TIMEOUT);
+	t->deadline = now + tls_handshake_timeout(cfg);
 	t->max_send = t->max_receive = TLS_PLAIN_MAX;
 	t->alpn = -1;
 	t->small_left = cfg->small_start ? cfg->small_start : SMALL_START;

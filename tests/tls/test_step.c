@@ -404,6 +404,40 @@ static void silence(void **state)
 	}
 }
 
+/* A KeyUpdate that begins and does not end holds a server's room: only as long as a handshake may. */
+static void half_a_message(void **state)
+{
+	static const uint8_t update[] = { TLS_KEY_UPDATE, 0, 0, 1, 0 };
+	struct lab *lab = lab_new();
+	struct lab_side *s = &lab->side[LAB_SERVER];
+
+	(void)state;
+	lab->side[LAB_CLIENT].keep_room = true;
+	lab_handshake(lab);
+	assert_int_equal(hf_tls_deadline(s->t), HF_NEVER);
+	lab->now = HF_S(100);
+	lab_forge(lab, LAB_CLIENT, TLS_HANDSHAKE, (struct hf_bytes){ update, 3 });
+	(void)lab_turn(lab, LAB_SERVER);
+	lab->now = HF_S(105);
+	(void)lab_turn(lab, LAB_SERVER);
+	assert_int_equal(hf_tls_deadline(s->t), HF_S(110));
+	lab_forge(lab, LAB_CLIENT, TLS_HANDSHAKE, (struct hf_bytes){ update + 3, 2 });
+	assert_int_equal(tls_side_update(&lab->side[LAB_CLIENT].t->wr, lab_world.crypto, lab->side[LAB_CLIENT].t->suite, true),
+			 HF_OK);
+	(void)lab_turn(lab, LAB_SERVER);
+	assert_false(s->failed);
+	assert_int_equal(hf_tls_deadline(s->t), HF_NEVER);
+	lab_forge(lab, LAB_CLIENT, TLS_HANDSHAKE, (struct hf_bytes){ update, 1 });
+	(void)lab_turn(lab, LAB_SERVER);
+	lab->now = hf_tls_deadline(s->t);
+	assert_int_equal(lab->now, HF_S(115));
+	(void)lab_turn(lab, LAB_SERVER);
+	assert_true(s->failed);
+	assert_string_equal(lab_info(lab, LAB_SERVER).why_code, "MESSAGE_TIMEOUT");
+	assert_int_equal(lab_info(lab, LAB_SERVER).alert_sent, TLS_ALERT_INTERNAL_ERROR);
+	lab_free(lab);
+}
+
 /* ---- after the rooms went back ---- */
 
 static void forge(struct lab *lab, enum lab_who from, struct hf_bytes message)
@@ -771,6 +805,7 @@ int main(void)
 		cmocka_unit_test(late_answers),
 		cmocka_unit_test(no_answers),
 		cmocka_unit_test(silence),
+		cmocka_unit_test(half_a_message),
 		cmocka_unit_test(messages_without_room),
 		cmocka_unit_test(sizes_of_records),
 		cmocka_unit_test(longer_than_agreed),

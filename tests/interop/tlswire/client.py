@@ -18,8 +18,8 @@ MAY_HAVE = {0, 10, 16, 42, 28, 1, 20, 19, 14, 15}  # of EncryptedExtensions, RFC
 
 
 class Client(Wire):
-    def __init__(self, port, credential=None):
-        super().__init__(socket.create_connection(("127.0.0.1", port)))
+    def __init__(self, port, credential=None, host="127.0.0.1"):
+        super().__init__(socket.create_connection((host, port)))
         self.shares = {}
         self.credential = credential  # (chain in DER, private key)
         self.hello = self.first = None
