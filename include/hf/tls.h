@@ -329,6 +329,30 @@ struct hf_tls_record_told {
 void hf_tls_tell(struct hf_tls *t, struct hf_tls_record_told *ring, size_t n);
 /* The next record after *cursor (0 at first); false when there is none. */
 bool hf_tls_told(const struct hf_tls *t, uint64_t *cursor, struct hf_tls_record_told *ret);
+
+/*
+ * The messages behind what is told: of each MESSAGE, CCS and ALERT, sent or received, the octets as they were before they were
+ * encrypted, or when they had been opened. That is what the key log would open, no more: no secret stands in them, and the
+ * premaster secret of RSA key transport is encrypted there as well. Data is never among them.
+ */
+struct hf_tls_message {
+	struct hf_tls_record_told told;
+	uint64_t nth; /* of all that was told, from 1: where hf_tls_told() leaves its cursor behind the same record */
+	struct hf_bytes octets; /* with their header; fewer than told.len when it was refused before all of it was here */
+	uint64_t left_out;      /* messages before this one that had no room */
+};
+
+/*
+ * A place for them that the caller owns (aligned to 8): they are put one behind the other until hf_tls_next_message() has
+ * given the last, and what has no room meanwhile is left out, and counted. To be called before the first step, and after
+ * hf_tls_tell() if that is; kept with the connection until the end. Without it nothing is copied.
+ */
+void hf_tls_keep_messages(struct hf_tls *t, struct hf_room room);
+/* The next one, borrowed until the next step; to be asked until there is none. False: none, and ret->left_out alone is set. */
+bool hf_tls_next_message(struct hf_tls *t, struct hf_tls_message *ret);
+/* Octets of such a place that one message of n octets takes. */
+#define HF_TLS_MESSAGE_ROOM(n) (sizeof(struct hf_tls_message) + 64u + (n))
+
 const char *hf_tls_told_name(unsigned kind);
 const char *hf_tls_told_rfc(unsigned kind);
 const char *hf_tls_told_sentence(unsigned kind);

@@ -143,6 +143,7 @@ static void handle(struct hf_tls *t, const struct turn *turn, unsigned message, 
 	r->x = (uint16_t)message;
 	r->len = message == TLS_CCS_MESSAGE ? 1 : len;
 	r->offset = hs->in_record;
+	tls_keep(t, r, message == TLS_CCS_MESSAGE ? body : tls_message_bytes(t));
 	if (turn->epoch != t->rd.epoch) {
 		tls_break(t, TLS_WHY_UNEXPECTED);
 	} else if (turn->handler(t, body) == HF_OK) {
@@ -155,6 +156,19 @@ static void handle(struct hf_tls *t, const struct turn *turn, unsigned message, 
 		hs->tasks = NULL;
 	if (!hs->tasks)
 		finish_message(t);
+}
+
+/* Not looked at any further, but told of: as much as has come. */
+static void refuse_message(struct hf_tls *t, unsigned message, uint32_t len, enum tls_why why)
+{
+	struct tls_hs *hs = t->hs;
+	struct hf_tls_record_told *r = tls_tell(t, HF_TLS_TOLD_MESSAGE);
+
+	r->x = (uint16_t)message;
+	r->len = TLS_MESSAGE_HEADER + len;
+	r->offset = hs->in_record;
+	tls_keep(t, r, (struct hf_bytes){ hs->in, hs->in_len < r->len ? hs->in_len : r->len });
+	tls_break(t, why);
 }
 
 bool tls_take_message(struct hf_tls *t)
@@ -174,11 +188,11 @@ bool tls_take_message(struct hf_tls *t)
 	if (!turn && message == TLS_SERVER_HELLO)
 		turn = find_turn(t, TLS_HELLO_RETRY_REQUEST);
 	if (!turn) {
-		tls_break(t, TLS_WHY_UNEXPECTED);
+		refuse_message(t, message, len, TLS_WHY_UNEXPECTED);
 		return true;
 	}
 	if (len > (t->cfg->message_max ? t->cfg->message_max : 131072u)) {
-		tls_break(t, TLS_WHY_MESSAGE_TOO_LONG);
+		refuse_message(t, message, len, TLS_WHY_MESSAGE_TOO_LONG);
 		return true;
 	}
 	len += TLS_MESSAGE_HEADER;
@@ -189,7 +203,7 @@ bool tls_take_message(struct hf_tls *t)
 		message = TLS_HELLO_RETRY_REQUEST;
 	turn = find_turn(t, message);
 	if (!turn) {
-		tls_break(t, TLS_WHY_UNEXPECTED);
+		refuse_message(t, message, len - TLS_MESSAGE_HEADER, TLS_WHY_UNEXPECTED);
 		return true;
 	}
 	if (!is_connected_state(t->state) && !tls_has_past(t, len)) {
@@ -281,6 +295,7 @@ static void take_alert(struct hf_tls *t, struct hf_bytes b)
 	r->x = b.at[1];
 	r->y = b.at[0];
 	r->offset = t->in_offset;
+	tls_keep(t, r, b);
 	if (b.at[1] == TLS_ALERT_CLOSE_NOTIFY) {
 		t->alert_received = true;
 		t->alert_received_number = TLS_ALERT_CLOSE_NOTIFY;
@@ -387,6 +402,7 @@ static enum tls_took take_data(struct hf_tls *t, struct hf_tls_io *io, struct hf
 static void take_ccs(struct hf_tls *t, struct hf_bytes b)
 {
 	const struct turn *turn;
+	struct hf_tls_record_told *r;
 
 	if (b.len != 1 || b.at[0] != 1) {
 		tls_break(t, TLS_WHY_BAD_CCS);
@@ -408,7 +424,10 @@ static void take_ccs(struct hf_tls *t, struct hf_bytes b)
 		tls_break(t, TLS_WHY_BAD_CCS);
 		return;
 	}
-	tls_tell(t, HF_TLS_TOLD_CCS)->offset = t->in_offset;
+	r = tls_tell(t, HF_TLS_TOLD_CCS);
+	r->offset = t->in_offset;
+	r->epoch = TLS_EPOCH_PLAIN;
+	tls_keep(t, r, b);
 }
 
 /* ---- records ---- */

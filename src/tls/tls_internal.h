@@ -424,6 +424,7 @@ struct hf_tls {
 	struct hf_tls_record_told *told; /* the caller's ring, or NULL */
 	uint64_t told_mask, told_next;
 	struct hf_tls_record_told told_scratch; /* what is filled in while nobody listens */
+	struct tls_kept *kept;                  /* at the start of the caller's place for messages, or NULL */
 };
 
 /* ---- the parts of the engine, for one another ---- */
@@ -528,6 +529,8 @@ void tls_log_secret(struct hf_tls *t, const char *label, const uint8_t *secret, 
 /* For the explanation; the record to be filled in (offset, time, epoch and states are). Never NULL. */
 struct hf_tls_record_told *tls_tell(struct hf_tls *t, enum hf_tls_told kind);
 struct hf_tls_record_told *tls_tell_sent(struct hf_tls *t, enum hf_tls_told kind);
+/* The octets behind what was told last, which is filled in by now. */
+void tls_keep(struct hf_tls *t, const struct hf_tls_record_told *told, struct hf_bytes octets);
 uint64_t tls_unix_ms(const struct hf_tls *t);
 
 /* Handshake done: CONNECTED is told after the tasks. */

@@ -72,6 +72,7 @@ static bool put_alert(struct hf_tls *t, struct hf_tls_io *io, uint8_t level, uin
 	r->x = number;
 	r->y = level;
 	r->offset = offset;
+	tls_keep(t, r, (struct hf_bytes){ octets, sizeof(octets) });
 	return true;
 }
 
@@ -93,6 +94,7 @@ static bool put_ccs(struct hf_tls *t, struct hf_tls_io *io)
 	r->epoch = TLS_EPOCH_PLAIN;
 	r->len = CCS_OCTETS;
 	r->offset = offset;
+	tls_keep(t, r, (struct hf_bytes){ at + TLS_RECORD_HEADER, CCS_OCTETS });
 	return true;
 }
 
@@ -110,6 +112,7 @@ static void tell_messages(struct hf_tls *t, size_t n)
 		if (at[0] == TLS_SERVER_HELLO && len >= 38 && memcmp(at + 6, tls_hello_retry_random, 32) == 0)
 			r->x = TLS_HELLO_RETRY_REQUEST;
 		r->len = len;
+		tls_keep(t, r, (struct hf_bytes){ at, len });
 		hs->flight_told += len;
 	}
 }
@@ -149,6 +152,7 @@ static bool put_key_update(struct hf_tls *t, struct hf_tls_io *io)
 	r->x = TLS_KEY_UPDATE;
 	r->len = sizeof(octets);
 	r->offset = offset;
+	tls_keep(t, r, (struct hf_bytes){ octets, sizeof(octets) });
 	t->owe_key_update = t->owe_key_request = false;
 	t->key_updates_sent++;
 	if (tls_side_update(&t->wr, t->cfg->crypto, t->suite, true) != HF_OK) {

@@ -21,8 +21,9 @@ void hf_tls_tell(struct hf_tls *t, struct hf_tls_record_told *ring, size_t n)
 
 struct hf_tls_record_told *tls_tell(struct hf_tls *t, enum hf_tls_told kind)
 {
-	struct hf_tls_record_told *r = t->told ? &t->told[t->told_next++ & t->told_mask] : &t->told_scratch;
+	struct hf_tls_record_told *r = t->told ? &t->told[t->told_next & t->told_mask] : &t->told_scratch;
 
+	t->told_next++;
 	*r = (struct hf_tls_record_told){
 		.at = t->now,
 		.offset = t->in_offset,
@@ -53,6 +54,69 @@ bool hf_tls_told(const struct hf_tls *t, uint64_t *cursor, struct hf_tls_record_
 	if (t->told_next - *cursor > t->told_mask + 1)
 		*cursor = t->told_next - t->told_mask - 1;
 	*ret = t->told[(*cursor)++ & t->told_mask];
+	return true;
+}
+
+/* ---- the messages behind it ---- */
+
+struct tls_kept {             /* the caller's place: this, then messages one behind the other */
+	size_t room, at, end; /* octets behind this struct; those from `at` on are not fetched yet */
+	uint64_t left_out;
+};
+
+#define KEPT_ALIGN 8u
+_Static_assert(sizeof(struct tls_kept) % KEPT_ALIGN == 0 && sizeof(struct hf_tls_message) % KEPT_ALIGN == 0,
+	       "what stands behind them is aligned as they are");
+_Static_assert(sizeof(struct tls_kept) + KEPT_ALIGN <= 64, "HF_TLS_MESSAGE_ROOM() counts with it");
+
+void hf_tls_keep_messages(struct hf_tls *t, struct hf_room room)
+{
+	HF_ASSERT(room.len >= sizeof(*t->kept) && (uintptr_t)room.at % KEPT_ALIGN == 0);
+	t->kept = (void *)room.at;
+	*t->kept = (struct tls_kept){ .room = room.len - sizeof(*t->kept) };
+}
+
+static size_t kept_size(size_t octets)
+{
+	return sizeof(struct hf_tls_message) + ((octets + KEPT_ALIGN - 1) & ~(size_t)(KEPT_ALIGN - 1));
+}
+
+void tls_keep(struct hf_tls *t, const struct hf_tls_record_told *told, struct hf_bytes octets)
+{
+	struct tls_kept *k = t->kept;
+	struct hf_tls_message m = { .told = *told, .nth = t->told_next };
+	uint8_t *to;
+
+	if (!k)
+		return;
+	if (k->room - k->end < kept_size(octets.len)) {
+		k->left_out++;
+		return;
+	}
+	to = (uint8_t *)(k + 1) + k->end;
+	m.octets = (struct hf_bytes){ to + sizeof(m), octets.len };
+	m.left_out = k->left_out;
+	k->left_out = 0;
+	memcpy(to, &m, sizeof(m));
+	memcpy(to + sizeof(m), octets.at, octets.len);
+	k->end += kept_size(octets.len);
+}
+
+bool hf_tls_next_message(struct hf_tls *t, struct hf_tls_message *ret)
+{
+	struct tls_kept *k = t->kept;
+
+	*ret = (struct hf_tls_message){ 0 };
+	if (!k)
+		return false;
+	if (k->at == k->end) {
+		k->at = k->end = 0;
+		ret->left_out = k->left_out;
+		k->left_out = 0;
+		return false;
+	}
+	memcpy(ret, (uint8_t *)(k + 1) + k->at, sizeof(*ret));
+	k->at += kept_size(ret->octets.len);
 	return true;
 }
 
