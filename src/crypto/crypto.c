@@ -73,6 +73,7 @@ hf_status hf_crypto_open(struct hf_crypto **ret)
 	}
 	for (unsigned i = 0; i < CRYPTO_LADDER_COUNT; i++)
 		c->ladder[i] = crypto_ladder_open(i);
+	c->mlkem = crypto_mlkem_open();
 	choose_aead(c);
 	if (!good) {
 		hf_crypto_close(c);
@@ -94,6 +95,7 @@ void hf_crypto_close(struct hf_crypto *c)
 		EC_GROUP_free(c->curve[i]);
 	for (unsigned i = 0; i < CRYPTO_LADDER_COUNT; i++)
 		crypto_ladder_close(c->ladder[i]);
+	crypto_mlkem_close(c->mlkem);
 #ifdef HF_IPSEC_MB
 	crypto_ipsec_mb_close(c->ipsec_mb);
 #endif

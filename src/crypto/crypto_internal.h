@@ -4,6 +4,7 @@
 
 #include <openssl/ec.h>
 #include <openssl/evp.h>
+#include <openssl/provider.h>
 
 #include "crypto/aead_backend.h"
 #include "crypto/hash.h"
@@ -25,6 +26,9 @@ enum crypto_ladder_id {
 	CRYPTO_LADDER_COUNT,
 };
 
+/* provider.c: what a provider has for an operation (OSSL_OP_*) of this name; NULL: nothing. */
+const OSSL_DISPATCH *crypto_provider_functions(const OSSL_PROVIDER *p, int operation, const char *name);
+
 /* X25519 and X448 (RFC 7748), kex_ladder.c. */
 struct crypto_ladder;
 
@@ -38,11 +42,38 @@ void crypto_ladder_close(struct crypto_ladder *l); /* NULL is allowed */
 HF_NODISCARD hf_status crypto_ladder_climb(const struct crypto_ladder *l, const uint8_t *secret, uint8_t *ret_public,
 					   const uint8_t *peer, uint8_t *ret_shared);
 
+/* ML-KEM-768 (FIPS 203 8, table 3), kex_mlkem.c. */
+#define CRYPTO_MLKEM_SEED 64u /* d || z */
+#define CRYPTO_MLKEM_ENCAPSULATION_SEED 32u
+#define CRYPTO_MLKEM_PUBLIC 1184u
+#define CRYPTO_MLKEM_CIPHERTEXT 1088u
+#define CRYPTO_MLKEM_SECRET 32u
+
+struct crypto_mlkem;
+
+/* NULL: libcrypto lacks it, or there is no memory. */
+struct crypto_mlkem *crypto_mlkem_open(void);
+void crypto_mlkem_close(struct crypto_mlkem *k); /* NULL is allowed */
+/* A key for decapsulation, to be dropped; NULL: no memory. */
+void *crypto_mlkem_generate(const struct crypto_mlkem *k, const uint8_t seed[CRYPTO_MLKEM_SEED],
+			    uint8_t ret_public[CRYPTO_MLKEM_PUBLIC]);
+void crypto_mlkem_drop(const struct crypto_mlkem *k, void *key); /* NULL is allowed */
+/* HF_OK, HF_FULL; HF_MALFORMED: no key (FIPS 203 7.2). */
+HF_NODISCARD hf_status crypto_mlkem_encapsulate(const struct crypto_mlkem *k, const uint8_t public[CRYPTO_MLKEM_PUBLIC],
+						const uint8_t seed[CRYPTO_MLKEM_ENCAPSULATION_SEED],
+						uint8_t ret_ciphertext[CRYPTO_MLKEM_CIPHERTEXT],
+						uint8_t ret_secret[CRYPTO_MLKEM_SECRET]);
+/* HF_OK, HF_FULL. Any ciphertext gives a secret; of a false one, one that nobody else knows (FIPS 203 6.3). */
+HF_NODISCARD hf_status crypto_mlkem_decapsulate(const struct crypto_mlkem *k, void *key,
+						const uint8_t ciphertext[CRYPTO_MLKEM_CIPHERTEXT],
+						uint8_t ret_secret[CRYPTO_MLKEM_SECRET]);
+
 struct hf_crypto {
 	EVP_CIPHER *cipher[CRYPTO_AEAD_COUNT];
 	EVP_MD *md[CRYPTO_HASH_COUNT];
 	EC_GROUP *curve[CRYPTO_CURVE_COUNT];
 	struct crypto_ladder *ladder[CRYPTO_LADDER_COUNT];         /* NULL: libcrypto lacks it */
+	struct crypto_mlkem *mlkem;                                /* the same */
 	const struct crypto_aead_backend *aead[CRYPTO_AEAD_COUNT]; /* the quicker one */
 	const struct crypto_aead_backend *ipsec_mb_aead[CRYPTO_AEAD_COUNT]; /* NULL: not built with it, or the processor cannot */
 	struct crypto_ipsec_mb *ipsec_mb;

@@ -9,17 +9,45 @@
 #define COORDINATE_MAX 66u
 #define UNCOMPRESSED 4u /* SEC 1 2.3.3; RFC 8446 4.2.8.2 has no other form */
 
-struct group {
-	uint16_t number; /* RFC 8446 4.2.7 */
-	bool is_curve;   /* one of NIST's; else a ladder of RFC 7748 */
-	uint8_t which;   /* enum crypto_curve or crypto_ladder_id */
-	uint8_t size;    /* of a secret value, and of a shared one */
+enum kind {
+	CURVE,  /* one of NIST's */
+	LADDER, /* of RFC 7748 */
+	HYBRID, /* such a ladder beside ML-KEM-768 */
 };
 
+struct group {
+	uint16_t number; /* RFC 8446 4.2.7 */
+	uint8_t kind;
+	uint8_t which; /* enum crypto_curve or crypto_ladder_id */
+	uint8_t size;  /* of the curve's or ladder's secret value, and of a shared one */
+	uint16_t client_share, server_share;
+	uint8_t secret;
+};
+
+#define OF_CURVE(number, name, size)                                                           \
+	{                                                                                      \
+		number, CURVE, CRYPTO_CURVE_##name, size, 1 + 2 * (size), 1 + 2 * (size), size \
+	}
+#define OF_LADDER(number, name, size)                                        \
+	{                                                                    \
+		number, LADDER, CRYPTO_LADDER_##name, size, size, size, size \
+	}
+#define OF_HYBRID(number, name, size)                                                     \
+	{                                                                                 \
+		number, HYBRID, CRYPTO_LADDER_##name, size, CRYPTO_MLKEM_PUBLIC + (size), \
+			CRYPTO_MLKEM_CIPHERTEXT + (size), CRYPTO_MLKEM_SECRET + (size)    \
+	}
+
 static const struct group groups[] = {
-	{ 0x001d, false, CRYPTO_LADDER_X25519, 32 }, { 0x0017, true, CRYPTO_CURVE_P256, 32 },
-	{ 0x0018, true, CRYPTO_CURVE_P384, 48 },     { 0x0019, true, CRYPTO_CURVE_P521, 66 },
-	{ 0x001e, false, CRYPTO_LADDER_X448, 56 },
+	OF_LADDER(0x001d, X25519, 32), OF_CURVE(0x0017, P256, 32),  OF_CURVE(0x0018, P384, 48),
+	OF_CURVE(0x0019, P521, 66),    OF_LADDER(0x001e, X448, 56), OF_HYBRID(0x11ec, X25519, 32),
+};
+
+/* What the client of a hybrid keeps until the answer. */
+struct hybrid {
+	const struct crypto_mlkem *mlkem;
+	void *key;
+	uint8_t scalar[32];
 };
 
 /* What libcrypto wants for one multiplication on a curve. */
@@ -39,12 +67,9 @@ static const struct group *find(uint16_t number)
 
 static bool can(const struct hf_crypto *c, const struct group *g)
 {
-	return g->is_curve ? c->curve[g->which] != NULL : c->ladder[g->which] != NULL;
-}
-
-static size_t share_size(const struct group *g)
-{
-	return g->is_curve ? 1u + 2u * g->size : g->size;
+	if (g->kind == CURVE)
+		return c->curve[g->which] != NULL;
+	return c->ladder[g->which] != NULL && (g->kind == LADDER || c->mlkem);
 }
 
 bool crypto_kex_has(const struct hf_crypto *c, uint16_t group)
@@ -58,13 +83,14 @@ size_t crypto_kex_client_share_size(uint16_t group)
 {
 	const struct group *g = find(group);
 
-	return g ? share_size(g) : 0;
+	return g ? g->client_share : 0;
 }
 
-/* Both sides' shares are alike in every group that is not a KEM's. */
 size_t crypto_kex_server_share_size(uint16_t group)
 {
-	return crypto_kex_client_share_size(group);
+	const struct group *g = find(group);
+
+	return g ? g->server_share : 0;
 }
 
 /* ---- NIST's curves ---- */
@@ -98,8 +124,7 @@ static bool open_work(struct work *w, const EC_GROUP *curve, const uint8_t *secr
 /* The x coordinate of secret * point: RFC 8446 7.4.2. Reading the point checks that it is on its curve. */
 static hf_status multiply_point(const EC_GROUP *curve, struct work *w, struct hf_bytes peer, uint8_t *ret, size_t size)
 {
-	if (peer.len != 1 + 2 * size || peer.at[0] != UNCOMPRESSED ||
-	    EC_POINT_oct2point(curve, w->point, peer.at, peer.len, w->ctx) != 1)
+	if (peer.at[0] != UNCOMPRESSED || EC_POINT_oct2point(curve, w->point, peer.at, peer.len, w->ctx) != 1)
 		return HF_MALFORMED;
 	/* These curves have no points of small order, so no product is at infinity. */
 	if (EC_POINT_mul(curve, w->product, NULL, w->point, w->secret, w->ctx) != 1 ||
@@ -163,11 +188,11 @@ static hf_status draw_scalar(const struct hf_crypto *c, const struct group *g, c
 	return crypto_failed(HF_FULL); /* 255 misses in a row are no chance: there was no memory for the number */
 }
 
-/* ---- all groups ---- */
+/* ---- curves and ladders, where both sides do the same ---- */
 
 static hf_status draw_secret(const struct hf_crypto *c, const struct group *g, const uint8_t *entropy, uint8_t *ret)
 {
-	if (g->is_curve)
+	if (g->kind == CURVE)
 		return draw_scalar(c, g, entropy, ret);
 	memcpy(ret, entropy, g->size);
 	return HF_OK;
@@ -176,12 +201,81 @@ static hf_status draw_secret(const struct hf_crypto *c, const struct group *g, c
 static hf_status compute(const struct hf_crypto *c, const struct group *g, const uint8_t *secret, uint8_t *ret_public,
 			 struct hf_bytes peer, uint8_t *ret_shared)
 {
-	if (g->is_curve)
+	if (g->kind == CURVE)
 		return work_on_curve(c, g, secret, ret_public, peer, ret_shared);
-	if (ret_shared && peer.len != g->size)
-		return HF_MALFORMED;
 	return crypto_ladder_climb(c->ladder[g->which], secret, ret_public, peer.at, ret_shared);
 }
+
+static hf_status offer_plain(const struct hf_crypto *c, const struct group *g, const uint8_t *entropy,
+			     struct crypto_kex *kex, uint8_t *share)
+{
+	hf_status s;
+
+	kex->key = malloc(COORDINATE_MAX);
+	if (!kex->key)
+		return HF_FULL;
+	s = draw_secret(c, g, entropy, kex->key);
+	return s == HF_OK ? compute(c, g, kex->key, share, (struct hf_bytes){ 0 }, NULL) : s;
+}
+
+static hf_status answer_plain(const struct hf_crypto *c, const struct group *g, const uint8_t *entropy,
+			      struct hf_bytes offer, uint8_t *share, uint8_t *secret)
+{
+	uint8_t own[COORDINATE_MAX];
+	hf_status s = draw_secret(c, g, entropy, own);
+
+	if (s == HF_OK)
+		s = compute(c, g, own, share, offer, secret);
+	crypto_wipe(own, sizeof(own));
+	return s;
+}
+
+/*
+ * ---- hybrids: draft-ietf-tls-ecdhe-mlkem ----
+ *
+ * Shares and secrets of both are put side by side, ML-KEM's first, with no lengths between them as all are fixed. The secret
+ * is as good as the better of the two. Of the entropy the first 64 octets are ML-KEM's, the rest is the ladder's.
+ */
+
+static hf_status offer_hybrid(const struct hf_crypto *c, const struct group *g, const uint8_t *entropy,
+			      struct crypto_kex *kex, uint8_t *share)
+{
+	struct hybrid *h = calloc(1, sizeof(*h));
+
+	if (!h)
+		return HF_FULL;
+	kex->key = h;
+	h->mlkem = c->mlkem;
+	h->key = crypto_mlkem_generate(c->mlkem, entropy, share);
+	if (!h->key)
+		return HF_FULL;
+	memcpy(h->scalar, entropy + CRYPTO_MLKEM_SEED, g->size);
+	return crypto_ladder_climb(c->ladder[g->which], h->scalar, share + CRYPTO_MLKEM_PUBLIC, NULL, NULL);
+}
+
+static hf_status finish_hybrid(const struct hf_crypto *c, const struct group *g, const struct hybrid *h,
+			       struct hf_bytes answer, uint8_t *secret)
+{
+	HF_TRY(crypto_mlkem_decapsulate(h->mlkem, h->key, answer.at, secret));
+	return crypto_ladder_climb(c->ladder[g->which], h->scalar, NULL, answer.at + CRYPTO_MLKEM_CIPHERTEXT,
+				   secret + CRYPTO_MLKEM_SECRET);
+}
+
+static hf_status answer_hybrid(const struct hf_crypto *c, const struct group *g, const uint8_t *entropy,
+			       struct hf_bytes offer, uint8_t *share, uint8_t *secret)
+{
+	HF_TRY(crypto_mlkem_encapsulate(c->mlkem, offer.at, entropy, share, secret));
+	return crypto_ladder_climb(c->ladder[g->which], entropy + CRYPTO_MLKEM_SEED, share + CRYPTO_MLKEM_CIPHERTEXT,
+				   offer.at + CRYPTO_MLKEM_PUBLIC, secret + CRYPTO_MLKEM_SECRET);
+}
+
+static void clear_hybrid(struct hybrid *h)
+{
+	crypto_mlkem_drop(h->mlkem, h->key);
+	crypto_wipe(h, sizeof(*h));
+}
+
+/* ---- all groups ---- */
 
 hf_status crypto_kex_offer(const struct hf_crypto *c, uint16_t group, const uint8_t entropy[CRYPTO_KEX_ENTROPY],
 			   struct crypto_kex *ret, uint8_t *share, size_t room, size_t *ret_len)
@@ -192,20 +286,15 @@ hf_status crypto_kex_offer(const struct hf_crypto *c, uint16_t group, const uint
 
 	if (!g || !can(c, g))
 		return HF_UNSUPPORTED;
-	if (room < share_size(g))
+	if (room < g->client_share)
 		return HF_FULL;
-	kex.key = malloc(COORDINATE_MAX);
-	if (!kex.key)
-		return HF_FULL;
-	s = draw_secret(c, g, entropy, kex.key);
-	if (s == HF_OK)
-		s = compute(c, g, kex.key, share, (struct hf_bytes){ 0 }, NULL);
+	s = g->kind == HYBRID ? offer_hybrid(c, g, entropy, &kex, share) : offer_plain(c, g, entropy, &kex, share);
 	if (s != HF_OK) {
 		crypto_kex_clear(&kex);
 		return s;
 	}
 	*ret = kex;
-	*ret_len = share_size(g);
+	*ret_len = g->client_share;
 	return HF_OK;
 }
 
@@ -213,13 +302,15 @@ hf_status crypto_kex_finish(const struct hf_crypto *c, struct crypto_kex *kex, s
 			    size_t *ret_len)
 {
 	const struct group *g = find(kex->group);
-	hf_status s;
+	hf_status s = HF_MALFORMED;
 
 	HF_ASSERT(kex->key && g);
-	s = compute(c, g, kex->key, NULL, answer, secret);
+	if (answer.len == g->server_share)
+		s = g->kind == HYBRID ? finish_hybrid(c, g, kex->key, answer, secret)
+				      : compute(c, g, kex->key, NULL, answer, secret);
 	crypto_kex_clear(kex);
 	if (s == HF_OK)
-		*ret_len = g->size;
+		*ret_len = g->secret;
 	return s;
 }
 
@@ -228,27 +319,28 @@ hf_status crypto_kex_answer(const struct hf_crypto *c, uint16_t group, const uin
 			    size_t *ret_secret_len)
 {
 	const struct group *g = find(group);
-	uint8_t own[COORDINATE_MAX];
 	hf_status s;
 
 	if (!g || !can(c, g))
 		return HF_UNSUPPORTED;
-	if (room < share_size(g))
+	if (offer.len != g->client_share)
+		return HF_MALFORMED;
+	if (room < g->server_share)
 		return HF_FULL;
-	s = draw_secret(c, g, entropy, own);
-	if (s == HF_OK)
-		s = compute(c, g, own, share, offer, secret);
-	crypto_wipe(own, sizeof(own));
+	s = g->kind == HYBRID ? answer_hybrid(c, g, entropy, offer, share, secret)
+			      : answer_plain(c, g, entropy, offer, share, secret);
 	if (s != HF_OK)
 		return s;
-	*ret_len = share_size(g);
-	*ret_secret_len = g->size;
+	*ret_len = g->server_share;
+	*ret_secret_len = g->secret;
 	return HF_OK;
 }
 
 void crypto_kex_clear(struct crypto_kex *kex)
 {
-	if (kex->key)
+	if (kex->key && find(kex->group)->kind == HYBRID)
+		clear_hybrid(kex->key);
+	else if (kex->key)
 		crypto_wipe(kex->key, COORDINATE_MAX);
 	free(kex->key);
 	memset(kex, 0, sizeof(*kex));

@@ -23,12 +23,12 @@ bool crypto_kex_has(const struct hf_crypto *c, uint16_t group);
 size_t crypto_kex_client_share_size(uint16_t group); /* 0: unknown group */
 size_t crypto_kex_server_share_size(uint16_t group);
 
-/* HF_OK, HF_UNSUPPORTED, HF_FULL, HF_SYSTEM. */
+/* HF_OK, HF_UNSUPPORTED, HF_FULL. */
 HF_NODISCARD hf_status crypto_kex_offer(const struct hf_crypto *c, uint16_t group,
 					const uint8_t entropy[CRYPTO_KEX_ENTROPY], struct crypto_kex *ret,
 					uint8_t *share, size_t room, size_t *ret_len);
 /* The peer's answer gives the secret; kex is cleared either way. HF_MALFORMED: not a valid share, or an all-zero secret
- * (RFC 8446 7.4.2), a point not on its curve, a compressed point. */
+ * (RFC 8446 7.4.2), a point not on its curve, a compressed point, a key that ML-KEM does not know (FIPS 203 7.2). */
 HF_NODISCARD hf_status crypto_kex_finish(const struct hf_crypto *c, struct crypto_kex *kex, struct hf_bytes answer,
 					 uint8_t *secret, size_t *ret_len);
 /* Share and secret in answer to an offer. Statuses of both above. */

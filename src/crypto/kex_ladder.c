@@ -11,7 +11,6 @@
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
-#include <openssl/provider.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,28 +42,6 @@ static const struct {
 	[CRYPTO_LADDER_X25519] = { "X25519", 32, { 9 } },
 	[CRYPTO_LADDER_X448] = { "X448", 56, { 5 } },
 };
-
-/* A provider gives an algorithm's names in one text: "X25519:1.3.101.110". */
-static bool has_name(const char *names, const char *name)
-{
-	size_t len = strlen(name);
-
-	return strncmp(names, name, len) == 0 && (names[len] == ':' || names[len] == '\0');
-}
-
-static const OSSL_DISPATCH *find_functions(const OSSL_PROVIDER *p, int operation, const char *name)
-{
-	int no_store = 0;
-	const OSSL_ALGORITHM *a = OSSL_PROVIDER_query_operation(p, operation, &no_store);
-	const OSSL_DISPATCH *found = NULL;
-
-	for (const OSSL_ALGORITHM *at = a; at && at->algorithm_names && !found; at++)
-		if (has_name(at->algorithm_names, name))
-			found = at->implementation;
-	if (a && no_store == 0)
-		OSSL_PROVIDER_unquery_operation(p, operation, a);
-	return found;
-}
 
 static void take_key_functions(struct crypto_ladder *l, const OSSL_DISPATCH *f)
 {
@@ -108,8 +85,8 @@ struct crypto_ladder *crypto_ladder_open(enum crypto_ladder_id id)
 	if (l->held) {
 		p = EVP_KEYMGMT_get0_provider(l->held);
 		l->provider = OSSL_PROVIDER_get0_provider_ctx(p);
-		take_key_functions(l, find_functions(p, OSSL_OP_KEYMGMT, name));
-		take_exchange_functions(l, find_functions(p, OSSL_OP_KEYEXCH, name));
+		take_key_functions(l, crypto_provider_functions(p, OSSL_OP_KEYMGMT, name));
+		take_exchange_functions(l, crypto_provider_functions(p, OSSL_OP_KEYEXCH, name));
 	}
 	if (l->key_new && l->key_free && l->key_import && l->exchange_new && l->exchange_free && l->exchange_init &&
 	    l->exchange_set_peer && l->exchange_derive)

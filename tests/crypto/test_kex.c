@@ -4,6 +4,8 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
 
 #include "base/bits.h"
 #include "crypto/kex.h"
@@ -14,8 +16,9 @@
 #define P521 0x0019u
 #define X25519 0x001du
 #define X448 0x001eu
+#define X25519MLKEM768 0x11ecu
 
-static const uint16_t groups[] = { P256, P384, P521, X25519, X448 };
+static const uint16_t groups[] = { P256, P384, P521, X25519, X448, X25519MLKEM768 };
 static struct hf_crypto *crypto;
 
 static int set_up(void **state)
@@ -33,7 +36,7 @@ static int tear_down(void **state)
 
 struct side {
 	uint8_t entropy[CRYPTO_KEX_ENTROPY];
-	uint8_t share[CRYPTO_KEX_SHARE_MAX], secret[CRYPTO_KEX_SECRET_MAX];
+	uint8_t share[CRYPTO_KEX_SHARE_MAX + 1], secret[CRYPTO_KEX_SECRET_MAX];
 	size_t share_len, secret_len;
 };
 
@@ -59,7 +62,10 @@ static void both_sides_agree(void **state)
 
 	(void)state;
 	for (size_t g = 0; g < HF_ARRAY_LEN(groups); g++) {
-		assert_true(crypto_kex_has(crypto, groups[g]));
+		if (!crypto_kex_has(crypto, groups[g])) {
+			assert_int_equal(groups[g], X25519MLKEM768);
+			continue;
+		}
 		for (size_t f = 0; f < HF_ARRAY_LEN(fills); f++) {
 			struct side a = { 0 }, b = { 0 }, again = { 0 };
 			struct crypto_kex kex = { 0 };
@@ -181,13 +187,25 @@ static void wrong_lengths_are_refused(void **state)
 	for (size_t g = 0; g < HF_ARRAY_LEN(groups); g++) {
 		struct side a = { 0 }, b = { 0 };
 		struct crypto_kex kex = { 0 };
-		size_t n = crypto_kex_client_share_size(groups[g]);
+		size_t n = crypto_kex_client_share_size(groups[g]), m = crypto_kex_server_share_size(groups[g]);
 
+		if (!crypto_kex_has(crypto, groups[g]))
+			continue;
 		assert_int_equal(offer(&a, groups[g], &kex), HF_OK);
 		for (size_t len = 0; len <= n + 1; len++)
 			if (len != n)
 				assert_int_equal(answer(&b, groups[g], BYTES(a.share, len)), HF_MALFORMED);
-		crypto_kex_clear(&kex);
+		assert_int_equal(answer(&b, groups[g], share_of(&a)), HF_OK);
+		assert_int_equal(crypto_kex_finish(crypto, &kex, BYTES(b.share, m - 1), a.secret, &a.secret_len),
+				 HF_MALFORMED);
+		assert_null(kex.key);
+		assert_int_equal(offer(&a, groups[g], &kex), HF_OK);
+		assert_int_equal(crypto_kex_finish(crypto, &kex, BYTES(b.share, m + 1), a.secret, &a.secret_len),
+				 HF_MALFORMED);
+		assert_null(kex.key);
+		assert_int_equal(crypto_kex_answer(crypto, groups[g], b.entropy, share_of(&a), b.share, m - 1,
+						   &b.share_len, b.secret, &b.secret_len),
+				 HF_FULL);
 		assert_int_equal(crypto_kex_offer(crypto, groups[g], a.entropy, &kex, a.share, n - 1, &a.share_len),
 				 HF_FULL);
 		assert_null(kex.key);
@@ -230,7 +248,7 @@ static void other_points_are_refused(void **state)
 
 static void unknown_groups_are_unsupported(void **state)
 {
-	static const uint16_t others[] = { 0, 1, 0x0016, 0x001a, 0x001f, 0x0100, 0x11ec, 0x0a0a, 0xffff };
+	static const uint16_t others[] = { 0, 1, 0x0016, 0x001a, 0x001f, 0x0100, 0x0201, 0x11eb, 0x0a0a, 0xffff };
 	struct side s = { 0 };
 	struct crypto_kex kex = { 0 };
 
@@ -244,6 +262,155 @@ static void unknown_groups_are_unsupported(void **state)
 	crypto_kex_clear(&kex);
 }
 
+/* ---- X25519MLKEM768 ---- */
+
+#define PUBLIC 1184u
+#define CIPHERTEXT 1088u
+#define MODULUS 3329u
+
+static void hybrid_is_told_of(void **state)
+{
+	struct side s = { 0 };
+	struct crypto_kex kex = { 0 };
+
+	(void)state;
+	assert_int_equal(crypto_kex_client_share_size(X25519MLKEM768), PUBLIC + 32);
+	assert_int_equal(crypto_kex_client_share_size(X25519MLKEM768), CRYPTO_KEX_SHARE_MAX);
+	assert_int_equal(crypto_kex_server_share_size(X25519MLKEM768), CIPHERTEXT + 32);
+	if (crypto_kex_has(crypto, X25519MLKEM768))
+		return;
+	print_message("without ML-KEM, as this libcrypto has none: X25519MLKEM768 must be refused\n");
+	assert_int_equal(offer(&s, X25519MLKEM768, &kex), HF_UNSUPPORTED);
+	assert_null(kex.key);
+	assert_int_equal(answer(&s, X25519MLKEM768, BYTES(s.share, PUBLIC + 32)), HF_UNSUPPORTED);
+}
+
+static void need_mlkem(void)
+{
+	if (!crypto_kex_has(crypto, X25519MLKEM768)) {
+		print_message("skipped: this libcrypto has no ML-KEM\n");
+		skip();
+	}
+}
+
+/*
+ * The accumulated test of Go's crypto/mlkem: SHAKE128 of nothing gives seeds and false ciphertexts, another one takes in keys,
+ * ciphertexts and secrets, also those of the false ciphertexts. X25519 beside it has secrets of its own.
+ */
+static void mlkem_accumulated(void **state)
+{
+	enum { ROUNDS = 100, DRAWN = 64 + 32 + CIPHERTEXT };
+	EVP_MD_CTX *in = EVP_MD_CTX_new(), *out = EVP_MD_CTX_new();
+	uint8_t *stream = malloc((size_t)ROUNDS * DRAWN), want[32], got[32];
+
+	(void)state;
+	need_mlkem();
+	assert_int_equal(EVP_DigestInit_ex(in, EVP_shake128(), NULL), 1);
+	assert_int_equal(EVP_DigestInit_ex(out, EVP_shake128(), NULL), 1);
+	assert_int_equal(EVP_DigestFinalXOF(in, stream, (size_t)ROUNDS * DRAWN), 1);
+	for (size_t i = 0; i < ROUNDS; i++) {
+		const uint8_t *drawn = stream + i * DRAWN;
+		struct side a = { 0 }, b = { 0 };
+		struct crypto_kex kex, again;
+
+		memcpy(a.entropy, drawn, 64);
+		memset(a.entropy + 64, 0x0a, 32);
+		memcpy(b.entropy, drawn + 64, 32);
+		memset(b.entropy + 64, 0x0b, 32);
+		assert_int_equal(offer(&a, X25519MLKEM768, &kex), HF_OK);
+		EVP_DigestUpdate(out, a.share, PUBLIC);
+		assert_int_equal(answer(&b, X25519MLKEM768, share_of(&a)), HF_OK);
+		EVP_DigestUpdate(out, b.share, CIPHERTEXT);
+		EVP_DigestUpdate(out, b.secret, 32);
+		assert_int_equal(crypto_kex_finish(crypto, &kex, share_of(&b), a.secret, &a.secret_len), HF_OK);
+		assert_int_equal(a.secret_len, 64);
+		assert_memory_equal(a.secret, b.secret, 64);
+		assert_int_equal(offer(&a, X25519MLKEM768, &again), HF_OK);
+		memcpy(b.share, drawn + 96, CIPHERTEXT);
+		assert_int_equal(crypto_kex_finish(crypto, &again, share_of(&b), a.secret, &a.secret_len), HF_OK);
+		assert_memory_equal(a.secret + 32, b.secret + 32, 32);
+		EVP_DigestUpdate(out, a.secret, 32);
+	}
+	assert_int_equal(EVP_DigestFinalXOF(out, got, sizeof(got)), 1);
+	unhex("1114b1b6699ed191734fa339376afa7e285c9e6acf6ff0177d346696ce564415", want);
+	assert_memory_equal(got, want, sizeof(want));
+	free(stream);
+	EVP_MD_CTX_free(in);
+	EVP_MD_CTX_free(out);
+}
+
+/* Where the ladder's part lies, and that it is X25519's own. */
+static void hybrid_has_x25519_at_its_end(void **state)
+{
+	struct side a = { 0 }, b = { 0 }, plain_a = { 0 }, plain_b = { 0 };
+	struct crypto_kex kex, plain;
+
+	(void)state;
+	need_mlkem();
+	memset(a.entropy + 64, 0x41, 32);
+	memset(b.entropy + 64, 0x42, 32);
+	memset(plain_a.entropy, 0x41, 32);
+	memset(plain_b.entropy, 0x42, 32);
+	assert_int_equal(offer(&a, X25519MLKEM768, &kex), HF_OK);
+	assert_int_equal(offer(&plain_a, X25519, &plain), HF_OK);
+	assert_int_equal(answer(&b, X25519MLKEM768, share_of(&a)), HF_OK);
+	assert_int_equal(answer(&plain_b, X25519, share_of(&plain_a)), HF_OK);
+	assert_memory_equal(a.share + PUBLIC, plain_a.share, 32);
+	assert_memory_equal(b.share + CIPHERTEXT, plain_b.share, 32);
+	assert_memory_equal(b.secret + 32, plain_b.secret, 32);
+	crypto_kex_clear(&kex);
+	crypto_kex_clear(&plain);
+	assert_null(kex.key);
+}
+
+/* FIPS 203 7.2: each of the key's 768 numbers of 12 bits must be below the modulus; what follows is a seed, and any will do. */
+static void numbers_beyond_the_modulus_are_refused(void **state)
+{
+	struct side a = { 0 }, b = { 0 };
+	struct crypto_kex kex;
+
+	(void)state;
+	need_mlkem();
+	assert_int_equal(offer(&a, X25519MLKEM768, &kex), HF_OK);
+	crypto_kex_clear(&kex);
+	for (size_t i = 0; i < 768; i += i == 0 || i == 766 ? 1 : 18) {
+		uint8_t *at = a.share + i / 2 * 3, kept[3];
+
+		memcpy(kept, at, sizeof(kept));
+		for (unsigned n = MODULUS - 1; n <= 0xfff; n += n == MODULUS - 1 ? 1 : 255) {
+			if (i % 2 == 0) {
+				at[0] = (uint8_t)n;
+				at[1] = (uint8_t)((at[1] & 0xf0) | n >> 8);
+			} else {
+				at[1] = (uint8_t)((at[1] & 0x0f) | (n & 0xf) << 4);
+				at[2] = (uint8_t)(n >> 4);
+			}
+			assert_int_equal(answer(&b, X25519MLKEM768, share_of(&a)), n < MODULUS ? HF_OK : HF_MALFORMED);
+		}
+		memcpy(at, kept, sizeof(kept));
+	}
+	memset(a.share + PUBLIC - 32, 0xff, 32);
+	assert_int_equal(answer(&b, X25519MLKEM768, share_of(&a)), HF_OK);
+	memset(a.share, 0xff, PUBLIC);
+	assert_int_equal(answer(&b, X25519MLKEM768, share_of(&a)), HF_MALFORMED);
+}
+
+static void small_order_beside_mlkem_is_refused(void **state)
+{
+	struct side a = { 0 }, b = { 0 };
+	struct crypto_kex kex;
+
+	(void)state;
+	need_mlkem();
+	assert_int_equal(offer(&a, X25519MLKEM768, &kex), HF_OK);
+	assert_int_equal(answer(&b, X25519MLKEM768, share_of(&a)), HF_OK);
+	memset(a.share + PUBLIC, 0, 32);
+	memset(b.share + CIPHERTEXT, 0, 32);
+	assert_int_equal(crypto_kex_finish(crypto, &kex, share_of(&b), a.secret, &a.secret_len), HF_MALFORMED);
+	assert_null(kex.key);
+	assert_int_equal(answer(&b, X25519MLKEM768, share_of(&a)), HF_MALFORMED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -254,6 +421,11 @@ int main(void)
 		cmocka_unit_test(wrong_lengths_are_refused),
 		cmocka_unit_test(other_points_are_refused),
 		cmocka_unit_test(unknown_groups_are_unsupported),
+		cmocka_unit_test(hybrid_is_told_of),
+		cmocka_unit_test(mlkem_accumulated),
+		cmocka_unit_test(hybrid_has_x25519_at_its_end),
+		cmocka_unit_test(numbers_beyond_the_modulus_are_refused),
+		cmocka_unit_test(small_order_beside_mlkem_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
