@@ -184,10 +184,10 @@ static hf_status send_hello_retry_request(struct hf_tls *t)
 	tls_transcript_retry(t);
 	put_hello(t, &out, tls_hello_retry_random);
 	extensions = tls_vec_begin(&out, 2);
-	put_selected_version(&out);
 	hf_wr_u16(&out, TLS_EXT_KEY_SHARE);
 	hf_wr_u16(&out, 2);
 	hf_wr_u16(&out, t->group);
+	put_selected_version(&out);
 	tls_vec_end(&out, 2, extensions);
 	t->retried = true;
 	tls_tell(t, HF_TLS_TOLD_HELLO_RETRY)->x = t->group;
@@ -321,13 +321,14 @@ static hf_status send_server_hello(struct hf_tls *t)
 	tls_draw(t, hs->server_random, sizeof(hs->server_random));
 	put_hello(t, &out, hs->server_random);
 	extensions = tls_vec_begin(&out, 2);
-	put_selected_version(&out);
-	HF_TRY(put_key_share(t, &out));
+	/* In the order of RFC 8448's, as any will do (RFC 8446 4.2). */
 	if (hs->psk_len > 0) {
 		hf_wr_u16(&out, TLS_EXT_PRE_SHARED_KEY);
 		hf_wr_u16(&out, 2);
 		hf_wr_u16(&out, hs->psk_index);
 	}
+	HF_TRY(put_key_share(t, &out));
+	put_selected_version(&out);
 	tls_vec_end(&out, 2, extensions);
 	HF_TRY(tls_commit(t, &out));
 	tls13_handshake_secrets(t);

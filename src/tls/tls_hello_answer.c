@@ -7,18 +7,23 @@
 
 #define SENTINEL 8u /* octets at the end of a server's random */
 
-/* The body of supported_versions, which must be known before the block can be sorted: it decides what the block may hold. */
-static bool find_supported_versions(struct hf_bytes block, struct hf_bytes *ret)
+/*
+ * The body of supported_versions, which must be known before the block can be sorted: it decides what the block may hold. A
+ * block that breaks off says nothing of the version, so what stands behind the break cannot be taken as left out.
+ */
+static hf_status find_supported_versions(struct hf_tls *t, struct hf_bytes block, bool *ret_found, struct hf_bytes *ret)
 {
 	struct hf_rd in = hf_rd_over(block);
 	struct tls_ext e;
 
+	*ret_found = false;
 	while (tls_ext_next(&in, &e))
 		if (e.type == TLS_EXT_SUPPORTED_VERSIONS) {
+			*ret_found = true;
 			*ret = e.body;
-			return true;
 		}
-	return false;
+	TLS_TRY_PARSE(t, hf_rd_end(&in));
+	return HF_OK;
 }
 
 /* RFC 8446 4.1.3: a server that can do better says so where it cannot be taken out, as both ends hash or sign the random. */
@@ -51,12 +56,14 @@ static hf_status accept_old_version(struct hf_tls *t, const struct tls_server_he
 
 static hf_status choose_version(struct hf_tls *t, const struct tls_server_hello *sh, uint16_t *ret)
 {
-	struct hf_bytes body;
+	struct hf_bytes body = { 0 };
 	uint16_t version;
+	bool found;
 
 	/* RFC 8446 D.5: whatever else it says. */
 	TLS_REQUIRE(t, sh->legacy_version > TLS_VERSION_SSL_3_0, NO_VERSION);
-	if (!find_supported_versions(sh->extensions, &body)) {
+	HF_TRY(find_supported_versions(t, sh->extensions, &found, &body));
+	if (!found) {
 		*ret = TLS_VERSION_1_2;
 		return accept_old_version(t, sh);
 	}
