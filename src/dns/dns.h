@@ -120,7 +120,7 @@ struct dns_answer {
 	struct hf_addr addr[DNS_ADDRS]; /* in the answer's order, without doubles */
 	unsigned addrs;
 	uint32_t ttl_s;            /* the least of the chain; what is left of it for the cache's */
-	char name[DNS_TEXT];       /* that was found, or the last that was tried: with its domain of the search list */
+	char name[DNS_TEXT];       /* that was found, with its domain of the search list; else as given */
 	char canonical[DNS_TEXT];  /* where CNAMEs led; the name itself when there are none */
 	struct hf_endpoint server; /* who was believed, or asked last; port 0: nobody was asked */
 	uint8_t rcode;             /* of the answer that decided */
