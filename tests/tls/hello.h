@@ -40,6 +40,7 @@ struct end {
 	uint8_t plain[HF_TLS_PLAIN_ROOM], out[OUT_ROOM];
 	size_t out_len;
 	enum hf_tls_does does;
+	struct hf_bytes data; /* in plain[] */
 	struct hf_tls_info info;
 };
 
@@ -59,6 +60,7 @@ static inline void feed(struct end *e, struct hf_bytes in)
 
 	e->does = hf_tls_step(e->t, &io, 0);
 	e->out_len = io.out_len;
+	e->data = io.data;
 	hf_tls_info(e->t, &e->info);
 }
 

@@ -10,8 +10,9 @@ struct rfc8448 {
 	const char *section;
 	/* records in plain */
 	const char *client_hello, *hello_retry, *second_hello, *server_hello;
-	/* what comes in */
+	/* what comes in; what was drawn for key shares, in the second ClientHello if there is one */
 	const char *psk, *shared;
+	const char *client_private, *second_private, *server_private;
 	/* secrets */
 	const char *early, *client_early, *early_exporter;
 	const char *handshake, *client_handshake, *server_handshake;
@@ -33,6 +34,8 @@ static const struct rfc8448 rfc8448[] = {
 		.server_hello = "160303005a020000560303a6af06a4121860dc5e6e60249cd34c95930c8ac5cb1434dac155772ed3e2692800130100002e003300"
 				"24001d0020c9828876112095fe66762bdbf7c672e156d6cc253b833df1dd69b1b04e751f0f002b00020304",
 		.shared = "8bd4054fb55b9d63fdfbacf9f04b9f0d35e6d63f537563efd46272900f89492d",
+		.client_private = "49af42ba7f7994852d713ef2784bcbcaa7911de26adc5642cb634540e7ea5005",
+		.server_private = "b1580eeadf6dd589b8ef4f2d5652578cc810e9980191ec8d058308cea216a21e",
 		.early = "33ad0a1c607ec03b09e6cd9893680ce210adf300aa1f2660e1b22e10f170f92a",
 		.handshake = "1dc826e93606aa6fdc0aadc12f741b01046aa6b99f691ed221a9f0ca043fbeac",
 		.client_handshake = "b3eddb126e067f35a780b3abf45e2d8f3b1a950738f52e9600746a0e27a55a21",
@@ -90,6 +93,8 @@ static const struct rfc8448 rfc8448[] = {
 			"02000000330024001d0020121761ee42c333e1b9e77b60dd57c2053cd94512ab47f115e86eff50942cea31002b00020304",
 		.psk = "4ecd0eb6ec3b4d87f5d6028f922ca4c5851a277fd41311c9e62d2c9492e1c4f3",
 		.shared = "f44194756ff9ec9d25180635d66ea6824c6ab3bf179977be37f723570e7ccb2e",
+		.client_private = "bff91188283846dd6a2134ef7180ca2b0b14fb10dce707b5098c0dddc813b2df",
+		.server_private = "de5b4476e7b490b2652d338acbf2948066f255f9440e23b98fc69835298dc107",
 		.early = "9b2188e9b2fc6d64d71dc329900e20bb41915000f678aa839cbb797cb7d8332c",
 		.client_early = "3fbbe6a60deb66c30a32795aba0eff7eaa10105586e7be5c09678d63b6caab62",
 		.early_exporter = "b2026866610937d7423e5be90862ccf24c0e6091186d34f812089ff5be2ef7df",
@@ -143,6 +148,9 @@ static const struct rfc8448 rfc8448[] = {
 			"450017004104583e054b7a66672ae020ad9d2686fcc85b5ad41a134a0f03ee72b893052bd85b4c8de6776f5b04ac07d83540eab3"
 			"e3d9c547bc6528c4317d294686093a6cad7d002b00020304",
 		.shared = "c142ce13ca11b5c2233652e63ad3d97844f1621fbfb9de69d547dc8fedeabeb4",
+		.client_private = "0ed02f8e8117efc75ca7ac32aa7e34eda64cdc0ddad154a5e85289f959f63204",
+		.second_private = "ab5473467e19346ceb0a0414e41da21d4d2445bc3025afe97c4e8dc8d513da39",
+		.server_private = "8c510601f9765bfb8ed693449a48989859b5cfa879cb9f5443c41c5ff10634ed",
 		.early = "33ad0a1c607ec03b09e6cd9893680ce210adf300aa1f2660e1b22e10f170f92a",
 		.handshake = "ce022e5e6e81e50736d773f2d3adfce8220d049bf510f0dbfac927ef4243b148",
 		.client_handshake = "158aa7ab8855073582b41d674b4055cabcc534728f659314861b4e08e2011566",
@@ -181,6 +189,8 @@ static const struct rfc8448 rfc8448[] = {
 		.server_hello = "160303005a0200005603033b50fdf1c3d572e40e68953e7fff4e2758459c59afa0582c0ea032874255fe6e00130100002e003300"
 				"24001d00206c2e50e865919a6b5a12dfaf918f92b442567b0f89bc54478c6921366658f062002b00020304",
 		.shared = "7dc114f6475dfa7977be736ef7cbebc48c70329e8e9a74b4d7033c43f9597d4f",
+		.client_private = "c040b2bb8f3addd20fd4058c547003a3c6f9c1cd915d5e535c87d8d191aaf071",
+		.server_private = "7382a5ad1cdd2056ae18cc708bd007d98130dbe2cd4d9ead9b96952becbb0888",
 		.early = "33ad0a1c607ec03b09e6cd9893680ce210adf300aa1f2660e1b22e10f170f92a",
 		.handshake = "d995243674fb6400d7d37bc0e9861bdbd9ed095601dcf2994874f2803de22e39",
 		.client_handshake = "cec7a30c6872070f22a7eeb065768db67c45e29533db879908ce6dc66f5911de",
@@ -232,6 +242,8 @@ static const struct rfc8448 rfc8448[] = {
 			"6c0018d54d3a06dd32cfd4051eb026fad3fd0ba99269e6ef130100002e00330024001d00203e30f0f4ba551afd62768341175f52"
 			"65e4daf0c8841617aa4fafdd2142320c22002b00020304",
 		.shared = "eef790559077db5bb63b6684e4169f051e8fb34ce59bafce2f9c8ee68cc4eb79",
+		.client_private = "dea00b45695dc781f19d34a62c1afd31ab4369af1e855a3bbb258d8442cde6d7",
+		.server_private = "017c38a3647921ca2d9ed6bd7ae7132b94211b1331bb208c8ccdd51556409995",
 		.early = "33ad0a1c607ec03b09e6cd9893680ce210adf300aa1f2660e1b22e10f170f92a",
 		.handshake = "f91761354a67e9b07c6dcc3a55707efa69c4519d8040e5f215121e0df69afa4a",
 		.client_handshake = "2c3cb24a1081edb59518ee6861e89a6b72b3801afe7713e4cbbc21c0795bf831",
