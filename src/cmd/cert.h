@@ -44,6 +44,11 @@ int cert_ca_read(enum cmd_command command, const struct hf_crypto *c, const char
 
 /* The whole of a file, to be given back with cert_file_free(). 0, or an exit code when the sentence is on stderr already. */
 int cert_file_read(enum cmd_command command, const char *path, struct hf_bytes *ret);
+/*
+ * Says why a file that the command line names cannot be used, and gives the exit code, the same in every command: 2 when there
+ * is no such file or it is none, 3 when the right is missing, 11 when the system refused.
+ */
+int cert_file_fail(enum cmd_command command, const char *path, int error);
 void cert_file_free(struct hf_bytes *file); /* wipes it: it may have been a key */
 /* Appears under its name only when it is whole; a secret one is its owner's alone. Exit code as above. */
 int cert_file_write(enum cmd_command command, const char *path, const void *at, size_t len, bool secret);

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "cmd/cert.h"
 
+#include "base/bits.h"
 #include "crypto/hash.h"
 
 #include <errno.h>
@@ -14,14 +15,31 @@
 
 #define FILE_MAX (64u << 20)
 
-static int say_system(enum cmd_command command, const char *path)
+int cert_file_fail(enum cmd_command command, const char *path, int error)
 {
-	int error = errno;
+	static const struct {
+		int error;
+		hf_status as;
+		const char *sentence; /* NULL: the system's own */
+	} known[] = {
+		{ EACCES, HF_NO_RIGHTS, NULL },
+		{ EPERM, HF_NO_RIGHTS, NULL },
+		{ ENOENT, HF_USAGE, NULL },
+		{ ENOTDIR, HF_USAGE, NULL },
+		{ EISDIR, HF_USAGE, "this is a directory, and a file is wanted" },
+		{ ESPIPE, HF_USAGE, "this is a pipe or a device, and a regular file is wanted" },
+		{ EFBIG, HF_USAGE, "longer than any certificate or key" },
+	};
+	hf_status as = HF_SYSTEM;
+	const char *sentence = NULL;
 
-	cmd_say(command, "%s: %s", path, strerror(error));
-	return hf_status_exit(error == EACCES || error == EPERM ? HF_NO_RIGHTS
-			      : error == ENOENT                 ? HF_NOT_FOUND
-								: HF_SYSTEM);
+	for (size_t i = 0; i < HF_ARRAY_LEN(known); i++)
+		if (known[i].error == error) {
+			as = known[i].as;
+			sentence = known[i].sentence;
+		}
+	cmd_say(command, "%s: %s", path, sentence ? sentence : strerror(error));
+	return hf_status_exit(as);
 }
 
 /* Grows as it reads: what is read may be a pipe. */
@@ -68,9 +86,9 @@ int cert_file_read(enum cmd_command command, const char *path, struct hf_bytes *
 
 	*ret = (struct hf_bytes){ NULL, 0 };
 	if (fd < 0)
-		return say_system(command, path);
+		return cert_file_fail(command, path, errno);
 	if (!read_all(fd, ret)) {
-		int code = say_system(command, path);
+		int code = cert_file_fail(command, path, errno);
 
 		close(fd);
 		return code;
@@ -110,10 +128,10 @@ int cert_file_write(enum cmd_command command, const char *path, const void *at, 
 	int fd, code = 0;
 
 	if (asprintf(&part, "%s.XXXXXX", path) < 0)
-		return say_system(command, path);
+		return cert_file_fail(command, path, errno);
 	fd = mkostemp(part, O_CLOEXEC); /* its mode is 0600 from the beginning */
 	if (fd < 0 || (!secret && fchmod(fd, 0644) != 0) || !write_all(fd, at, len) || rename(part, path) != 0) {
-		code = say_system(command, path);
+		code = cert_file_fail(command, path, errno);
 		if (fd >= 0)
 			unlink(part);
 	}
@@ -164,7 +182,7 @@ int cert_trust_read(enum cmd_command command, struct hf_trust *trust, const char
 		cert_file_say(command, path ? path : CERT_SYSTEM_TRUST, &t);
 	else
 		cmd_say(command, "%s: %s", path ? path : CERT_SYSTEM_TRUST, hf_status_sentence(st));
-	return hf_status_exit(st);
+	return hf_status_exit(st == HF_MALFORMED ? HF_USAGE : st);
 }
 
 /* ---- times ---- */

@@ -7,7 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int add_file(struct hf_certs *certs, const char *path)
+/* What is judged may be anything (10); what an option names must be what the option says (2). */
+static int malformed(const char *path, const struct hf_cert_trouble *t, bool judged)
+{
+	cert_file_say(CMD_cert, path, t);
+	return hf_status_exit(judged ? HF_MALFORMED : HF_USAGE);
+}
+
+static int add_file(struct hf_certs *certs, const char *path, bool judged)
 {
 	struct hf_cert_trouble t;
 	struct hf_bytes file;
@@ -19,8 +26,8 @@ static int add_file(struct hf_certs *certs, const char *path)
 	st = hf_certs_add(certs, file, &t);
 	cert_file_free(&file);
 	if (st == HF_MALFORMED)
-		cert_file_say(CMD_cert, path, &t);
-	else if (st != HF_OK)
+		return malformed(path, &t, judged);
+	if (st != HF_OK)
 		cmd_say(CMD_cert, "%s: %s", path, hf_status_sentence(st));
 	return st == HF_OK ? 0 : hf_status_exit(st);
 }
@@ -90,7 +97,7 @@ int cert_show(const struct cert_options *o)
 		return cert_show_url(o);
 	if (hf_certs_make(&certs) != HF_OK)
 		return full();
-	code = add_file(certs, o->operand[0]);
+	code = add_file(certs, o->operand[0], true);
 	view = code == 0 ? calloc(hf_certs_count(certs), sizeof(*view)) : NULL;
 	if (code == 0)
 		code = view ? show_all(o, certs, view) : full();
@@ -119,9 +126,7 @@ static int read_trust(const struct cert_options *o, struct hf_trust *trust)
 			break;
 		st = hf_trust_add_crl(trust, file, &t);
 		cert_file_free(&file);
-		if (st == HF_MALFORMED)
-			cert_file_say(CMD_cert, o->crl[i], &t);
-		code = st == HF_OK ? 0 : hf_status_exit(st);
+		code = st == HF_MALFORMED ? malformed(o->crl[i], &t, false) : hf_status_exit(st);
 	}
 	return code;
 }
@@ -162,9 +167,9 @@ static int verify(const struct cert_options *o, struct hf_trust *trust, struct h
 	int code = read_trust(o, trust);
 
 	if (code == 0)
-		code = add_file(certs, o->operand[0]);
+		code = add_file(certs, o->operand[0], true);
 	for (unsigned i = 0; i < o->untrusteds && code == 0; i++)
-		code = add_file(certs, o->untrusted[i]);
+		code = add_file(certs, o->untrusted[i], false);
 	if (code == 0 && o->ocsp)
 		code = cert_file_read(CMD_cert, o->ocsp, &ocsp);
 	if (code == 0)

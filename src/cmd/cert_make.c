@@ -34,10 +34,8 @@ static int fail(enum cmd_command command, const char *what, hf_status st)
 
 static int make_dir(enum cmd_command command, const char *dir, struct text *path)
 {
-	if (mkdir(dir, 0700) != 0 && errno != EEXIST) {
-		cmd_say(command, "%s: %s", dir, strerror(errno));
-		return hf_status_exit(errno == EACCES ? HF_NO_RIGHTS : HF_SYSTEM);
-	}
+	if (mkdir(dir, 0700) != 0 && errno != EEXIST)
+		return cert_file_fail(command, dir, errno);
 	for (enum mint_ca_part i = MINT_ROOT; i <= MINT_INTERMEDIATE; i++)
 		if (access(path_in(path, dir, key_names[i]), F_OK) == 0)
 			return cmd_usage(command, "%s is there already: an authority is not overwritten", text_str(path));
@@ -141,7 +139,7 @@ int cert_ca_read(enum cmd_command command, const struct hf_crypto *c, const char
 		st = mint_ca_load(c, &texts, ret, &part, &t);
 		if (st != HF_OK) {
 			cert_file_say(command, path_in(&path, dir, cert_names[part]), &t);
-			code = hf_status_exit(st);
+			code = hf_status_exit(st == HF_MALFORMED || st == HF_MISMATCH ? HF_USAGE : st);
 		}
 	}
 	for (enum mint_ca_part i = MINT_ROOT; i <= MINT_INTERMEDIATE; i++) {

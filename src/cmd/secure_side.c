@@ -102,99 +102,123 @@ int secure_parse_alpn(enum cmd_command command, const char *text, struct secure_
 
 /* ---- files ---- */
 
-static void free_secret(uint8_t *data, size_t n)
-{
-	if (data)
-		explicit_bzero(data, n);
-	free(data);
-}
-
 /* In PEM, or in DER: a SEQUENCE. */
 static bool may_be_key(const uint8_t *data, size_t n)
 {
 	return memmem(data, n, "PRIVATE KEY-----", 16) != NULL || (n > 0 && data[0] == 0x30);
 }
 
-/* The whole of a file, to be freed; NULL when the sentence is on stderr. */
-static uint8_t *read_file(enum cmd_command command, const char *path, bool secret, bool any_permissions, size_t *ret_len)
+struct file {
+	uint8_t *data; /* to be given to free_file() */
+	size_t len;
+	unsigned mode;
+};
+
+static void free_file(struct file *f)
 {
-	uint8_t *data = NULL;
+	if (f->data)
+		explicit_bzero(f->data, f->len); /* it may have been a key */
+	free(f->data);
+}
+
+/* 0, or errno. Never waits: what waits for a writer or a terminal is no file. */
+static int read_open(int fd, struct file *ret)
+{
 	struct stat st;
-	size_t n = 0;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-	if (fd < 0 || fstat(fd, &st) != 0) {
-		cmd_say(command, "%s: %s", path, strerror(errno));
-		goto out;
-	}
-	if (!S_ISREG(st.st_mode) || st.st_size > (off_t)FILE_MAX_OCTETS) {
-		cmd_say(command, "%s: %s", path, S_ISREG(st.st_mode) ? "longer than any certificate or key" : "not a file");
-		goto out;
-	}
-	data = malloc((size_t)st.st_size + 1);
-	if (!data) {
-		cmd_say(command, "%s: no memory", path);
-		goto out;
-	}
-	while (n < (size_t)st.st_size) {
-		const ssize_t got = read(fd, data + n, (size_t)st.st_size - n);
+	if (fstat(fd, &st) != 0)
+		return errno;
+	if (!S_ISREG(st.st_mode))
+		return S_ISDIR(st.st_mode) ? EISDIR : ESPIPE;
+	if (st.st_size > (off_t)FILE_MAX_OCTETS)
+		return EFBIG;
+	ret->mode = st.st_mode & 07777;
+	ret->data = malloc((size_t)st.st_size + 1);
+	if (!ret->data)
+		return ENOMEM;
+	while (ret->len < (size_t)st.st_size) {
+		const ssize_t got = read(fd, ret->data + ret->len, (size_t)st.st_size - ret->len);
 
-		if (got <= 0)
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return errno;
+		if (got == 0)
 			break;
-		n += (size_t)got;
+		ret->len += (size_t)got;
 	}
-	/* What is no key is told of where it is read: whose mode it has does not matter. */
-	if (secret && !any_permissions && (st.st_mode & 077) != 0 && may_be_key(data, n)) {
-		cmd_say(command,
-			"%s: a private key that others may read (mode %04o): chmod 600 it, or allow it with "
-			"--insecure-key-permissions",
-			path, (unsigned)st.st_mode & 07777);
-		free_secret(data, n);
-		data = NULL;
-		goto out;
-	}
-	*ret_len = n;
-out:
+	return 0;
+}
+
+/* The whole of a regular file. 0, or an exit code when the sentence is on stderr already. */
+static int read_file(enum cmd_command command, const char *path, struct file *ret)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), error;
+
+	*ret = (struct file){ 0 };
+	error = fd < 0 ? errno : read_open(fd, ret);
 	if (fd >= 0)
 		close(fd);
-	return data;
+	if (error == 0)
+		return 0;
+	free_file(ret);
+	*ret = (struct file){ 0 };
+	return cert_file_fail(command, path, error);
+}
+
+/* What is no key is told of where it is read: whose mode it has does not matter. */
+static int check_mode(const struct secure_side *side, const char *path, const struct file *key)
+{
+	if (side->options.insecure_key_permissions || (key->mode & 077) == 0 || !may_be_key(key->data, key->len))
+		return 0;
+	cmd_say(side->command,
+		"%s: a private key that others may read (mode %04o): chmod 600 it, or allow it with --insecure-key-permissions",
+		path, key->mode);
+	return hf_status_exit(HF_USAGE);
+}
+
+/* key: as the certificate itself when both are in one file. */
+static int make_cred(struct secure_side *side, unsigned i, const struct file *cert, const struct file *key)
+{
+	const char *cert_path = side->options.cert[i], *key_path = side->options.key[i];
+	struct hf_cert_trouble trouble = { 0 };
+	const char *where;
+	hf_status status;
+
+	if (!key_path)
+		key_path = cert_path;
+	status = hf_cred_load(side->crypto, (struct hf_bytes){ cert->data, cert->len },
+			      (struct hf_bytes){ key->data, key->len }, &side->cred[i], &trouble);
+	where = trouble.in_key ? key_path : cert_path;
+	if (status == HF_OK)
+		return 0;
+	if (status == HF_MISMATCH)
+		cmd_say(side->command, "%s: this key does not belong to the certificate in %s", key_path, cert_path);
+	else if (trouble.block > 0)
+		cmd_say(side->command, "%s, block %u: %s", where, trouble.block, trouble.sentence);
+	else
+		cmd_say(side->command, "%s: %s", where, trouble.sentence[0] ? trouble.sentence : hf_status_sentence(status));
+	return hf_status_exit(HF_USAGE);
 }
 
 static int load_cred(struct secure_side *side, unsigned i)
 {
-	const struct secure_options *o = &side->options;
-	const char *cert_path = o->cert[i], *key_path = o->key[i] ? o->key[i] : cert_path;
-	struct hf_cert_trouble trouble = { 0 };
-	uint8_t *cert = NULL, *key = NULL;
-	size_t cert_len = 0, key_len = 0;
-	int code = hf_status_exit(HF_USAGE);
-	hf_status status;
+	const char *cert_path = side->options.cert[i], *key_path = side->options.key[i];
+	struct file cert, key = { 0 };
+	int code = read_file(side->command, cert_path, &cert);
 
-	cert = read_file(side->command, cert_path, false, true, &cert_len);
-	if (cert && !o->key[i] && !memmem(cert, cert_len, "PRIVATE KEY-----", 16)) {
+	if (code == 0 && key_path)
+		code = read_file(side->command, key_path, &key);
+	if (code == 0 && !key_path && !memmem(cert.data, cert.len, "PRIVATE KEY-----", 16)) {
 		cmd_say(side->command, "%s: no private key is in it; --key names the file that has it", cert_path);
-		goto out;
+		code = hf_status_exit(HF_USAGE);
 	}
-	if (cert)
-		key = read_file(side->command, key_path, true, o->insecure_key_permissions, &key_len);
-	if (!key)
-		goto out;
-	status = hf_cred_load(side->crypto, (struct hf_bytes){ cert, cert_len }, (struct hf_bytes){ key, key_len },
-			      &side->cred[i], &trouble);
-	if (status == HF_OK) {
-		code = 0;
-	} else if (status == HF_MISMATCH) {
-		cmd_say(side->command, "%s: this key does not belong to the certificate in %s", key_path, cert_path);
-	} else if (trouble.block > 0) {
-		cmd_say(side->command, "%s, block %u: %s", trouble.in_key ? key_path : cert_path, trouble.block,
-			trouble.sentence);
-	} else {
-		cmd_say(side->command, "%s: %s", trouble.in_key ? key_path : cert_path,
-			trouble.sentence[0] ? trouble.sentence : hf_status_sentence(status));
-	}
-out:
-	free_secret(cert, cert_len); /* the key may be in it */
-	free_secret(key, key_len);
+	if (code == 0)
+		code = check_mode(side, key_path ? key_path : cert_path, key_path ? &key : &cert);
+	if (code == 0)
+		code = make_cred(side, i, &cert, key_path ? &key : &cert);
+	free_file(&cert);
+	free_file(&key);
 	return code;
 }
 
@@ -226,15 +250,14 @@ static int load_own_trust(struct secure_side *side)
 static int load_staple(struct secure_side *side)
 {
 	const struct hf_bytes none = { NULL, 0 };
-	uint8_t *data;
-	size_t n = 0;
+	struct file file;
 	hf_status status;
+	int code = read_file(side->command, side->options.ocsp, &file);
 
-	data = read_file(side->command, side->options.ocsp, false, true, &n);
-	if (!data)
-		return hf_status_exit(HF_USAGE);
-	status = hf_cred_staple(side->cred[0], (struct hf_bytes){ data, n }, none);
-	free(data);
+	if (code != 0)
+		return code;
+	status = hf_cred_staple(side->cred[0], (struct hf_bytes){ file.data, file.len }, none);
+	free_file(&file);
 	if (status == HF_OK)
 		return 0;
 	cmd_say(side->command, "%s: not an OCSP response: %s", side->options.ocsp, hf_status_sentence(status));
@@ -244,18 +267,17 @@ static int load_staple(struct secure_side *side)
 static int load_trust(struct secure_side *side, const char *path, bool crl)
 {
 	struct hf_cert_trouble trouble = { 0 };
-	uint8_t *data;
-	size_t n = 0;
+	struct file file;
 	hf_status status;
+	int code = read_file(side->command, path, &file);
 
-	data = read_file(side->command, path, false, true, &n);
-	if (!data)
-		return hf_status_exit(HF_USAGE);
+	if (code != 0)
+		return code;
 	if (crl)
-		status = hf_trust_add_crl(side->trust, (struct hf_bytes){ data, n }, &trouble);
+		status = hf_trust_add_crl(side->trust, (struct hf_bytes){ file.data, file.len }, &trouble);
 	else
-		status = hf_trust_add(side->trust, (struct hf_bytes){ data, n }, &trouble);
-	free(data);
+		status = hf_trust_add(side->trust, (struct hf_bytes){ file.data, file.len }, &trouble);
+	free_file(&file);
 	if (status == HF_OK)
 		return 0;
 	if (trouble.block > 0)

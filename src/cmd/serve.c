@@ -140,7 +140,7 @@ static int open_files(struct serve *s, const char *dir)
 			"this kernel has no openat2(), which keeps links from leading out of %s (Linux 5.6 has it)", dir);
 	else
 		cmd_say(s->loop.command, "%s: %s", dir, strerror(errno));
-	return st == HF_SYSTEM ? hf_status_exit(st) : 2; /* a directory that is not there is a wrong command line */
+	return st == HF_NOT_FOUND ? hf_status_exit(HF_USAGE) : hf_status_exit(st); /* as of a file: see cert_file_fail() */
 }
 
 static uint32_t chunks_kept_for(uint64_t connections)

@@ -33,7 +33,7 @@ is root-key-mode "$(stat -c %a ca/root.key)" 600
 is intermediate-key-mode "$(stat -c %a ca/intermediate.key)" 600
 is root-cert-mode "$(stat -c %a ca/root.crt)" 644
 wrong ca-again 2 'an authority is not overwritten' ca ca
-wrong ca-nowhere 11 'No such file' ca no/such/place
+wrong ca-nowhere 2 'No such file' ca no/such/place
 
 # ---- good leaves, which openssl takes too ----
 for key in ec256 ec384 ec521 rsa2048 ed25519; do
@@ -176,20 +176,22 @@ wrong not-base64 10 'bang.crt, block 1: line 3, character 5 is not base64' show 
 head -5 leaf-ec256.crt >cut.crt
 wrong cut 10 'has no END line' show cut.crt
 wrong a-key 10 'there is no block -----BEGIN CERTIFICATE-----' show leaf-ec256.key
-wrong missing 11 'No such file' show nothing.crt
+wrong missing 2 'No such file' show nothing.crt
+wrong missing-trust 2 'nothing.crt: No such file' verify --trust nothing.crt leaf-ec256.crt
+wrong a-directory 2 'this is a directory' show ca
 : >empty
 wrong empty 10 'empty: there is no block' show empty
 printf -- '-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n' >tiny.crt
 wrong tiny 10 'tiny.crt, certificate 1: it is no certificate' show tiny.crt
 "$hf" cert verify --trust ca/root.crt tiny.crt >out 2>err
 is tiny-is-not-trusted "$?:$(head -1 out)" '4:NOT TRUSTED (malformed): a certificate breaks its format'
-wrong crl-is-none 10 'there is no block -----BEGIN X509 CRL-----' verify --trust ca/root.crt --crl ca/root.crt leaf-ec256.crt
-wrong trust-is-none 10 'leaf-ec256.key: there is no block' verify --trust leaf-ec256.key leaf-ec256.crt
+wrong crl-is-none 2 'there is no block -----BEGIN X509 CRL-----' verify --trust ca/root.crt --crl ca/root.crt leaf-ec256.crt
+wrong trust-is-none 2 'leaf-ec256.key: there is no block' verify --trust leaf-ec256.key leaf-ec256.crt
 cp -r ca mixed && cp old/intermediate.crt old/intermediate.key mixed/
-wrong mixed-authority 1 'the root has not signed the intermediate' issue --ca mixed a.example
+wrong mixed-authority 2 'the root has not signed the intermediate' issue --ca mixed a.example
 cp old/root.key mixed/
-wrong key-of-another 1 'the key is that of another certificate' issue --ca mixed a.example
-wrong no-ca-there 11 'No such file' issue --ca nowhere a.example
+wrong key-of-another 2 'the key is that of another certificate' issue --ca mixed a.example
+wrong no-ca-there 2 'No such file' issue --ca nowhere a.example
 
 # ---- the command line ----
 wrong nothing 2 'what is to be done'

@@ -18,7 +18,7 @@ is() { if [ "$2" = "$3" ]; then ok "$1"; else not_ok "$1" "is $2, not $3"; fi; }
 wrong() {
 	local name=$1 code=$2 words=$3 got
 	shift 3
-	timeout 10 "$hf" tls "$@" >out 2>err </dev/null
+	timeout -k 1 10 "$hf" tls "$@" >out 2>err </dev/null
 	got=$?
 	if [ $got -ne "$code" ]; then not_ok "$name" "code $got instead of $code: $(cat err)"
 	elif [ -s out ]; then not_ok "$name" "something on stdout"
@@ -67,9 +67,22 @@ wrong cut-certificate 2 'cut.crt, block 2: the block that begins in line 13 has 
 cp s.key open.key
 chmod 644 open.key
 wrong open-key 2 'open.key: a private key that others may read (mode 0644)' server --cert s.crt --key open.key
+mkfifo pipe
+wrong a-pipe 2 'pipe: this is a pipe or a device, and a regular file is wanted' server --cert pipe --key s.key
+wrong a-pipe-of-roots 2 'pipe: this is a pipe or a device' client 127.0.0.1:1 --cacert pipe
+wrong a-device 2 '/dev/zero: this is a pipe or a device' client 127.0.0.1:1 --crl /dev/zero
+wrong a-directory 2 'ca: this is a directory, and a file is wanted' server --cert ca --key s.key
+(umask 077; cat s.crt s.key >both.pem)
+cp both.pem open.pem
+chmod 640 open.pem
+wrong open-both 2 'open.pem: a private key that others may read (mode 0640)' server --cert open.pem
 wrong refused 7 'nothing listens at that port' client 127.0.0.1:1
 
 # ---- one with the other ----
+serve --echo --cert both.pem
+echo hello | client --half-close --quiet >out
+is key-in-the-certificates-file "$? $(cat out)" '0 hello'
+stop
 serve --echo --json --cert s.crt --key open.key --insecure-key-permissions --cert r.crt --key r.key
 echo hello | client --half-close >out
 is echo "$? $(cat out)" '0 hello'
