@@ -117,6 +117,12 @@ struct hf_cert_view {
 	enum hf_cert_fault fault; /* of this one; HF_CERT_GOOD */
 };
 
+struct hf_cert_work {         /* what was spent on a check: little, when the chain was met before */
+	unsigned paths;       /* that were found and judged */
+	unsigned signatures;  /* of certificates, verified */
+	uint64_t comparisons; /* of a name with a nameConstraint */
+};
+
 struct hf_cert_report {
 	enum hf_cert_fault fault; /* the first thing wrong; HF_CERT_GOOD when it is trusted */
 	int libcrypto;            /* its number for it (X509_V_ERR_...), 0 */
@@ -126,6 +132,7 @@ struct hf_cert_report {
 	char detail[200]; /* which rule was broken, more exactly than the fault's sentence; empty: no more to say */
 	char asked_name[260];
 	uint64_t at_unix_s;
+	struct hf_cert_work work;
 };
 
 /* HF_OK when trusted; HF_UNTRUSTED with the reason in the report; HF_MALFORMED when the leaf is no certificate; HF_FULL. */

@@ -27,8 +27,8 @@ struct search {
 	struct cert *sent[SENT_MAX];
 	unsigned sents;
 	struct cert_path path; /* as far as it is built */
-	unsigned steps, judgements, signatures;
-	uint64_t comparisons;
+	unsigned steps;
+	struct hf_cert_work work;
 	bool has_best;
 	struct cert_verdict best;
 	hf_status failed;
@@ -97,7 +97,7 @@ static void apply_libcrypto(struct search *s, struct cert_verdict *v)
 
 	if (cert_memory_knows_path(s->trust->memory, &v->path))
 		return;
-	s->signatures += v->path.certs - 1;
+	s->work.signatures += v->path.certs - 1;
 	s->failed = cert_chain_apply(&its);
 	if (s->failed != HF_OK)
 		return;
@@ -123,12 +123,14 @@ static bool judge_cheaply(struct search *s, struct cert_verdict *v)
 						     "it has more names, under more nameConstraints, than are compared here",
 						     false };
 
+	const uint64_t comparisons = cert_constraints_cost(&v->path);
+
 	cert_rules_apply(v, s->ask);
-	s->comparisons += cert_constraints_cost(&v->path);
-	if (s->comparisons > COMPARISONS_MAX) {
+	if (comparisons > COMPARISONS_MAX - s->work.comparisons) {
 		cert_verdict_note(v, 0, too_many);
 		return false;
 	}
+	s->work.comparisons += comparisons;
 	cert_constraints_apply(v);
 	return has_bounded_keys(&v->path) && (!s->has_best || rank_of(&v->ruling) > rank_of(&s->best.ruling));
 }
@@ -141,8 +143,9 @@ static bool judge(struct search *s)
 {
 	struct cert_verdict v = { .path = s->path };
 
-	if (++s->judgements > JUDGEMENTS_MAX || s->signatures > SIGNATURES_MAX)
+	if (s->work.paths == JUDGEMENTS_MAX || s->work.signatures > SIGNATURES_MAX)
 		return true;
+	s->work.paths++;
 	if (!judge_cheaply(s, &v)) {
 		HF_ASSERT(v.ruling.fault != HF_CERT_GOOD); /* whose signatures are not looked at is not good */
 	} else {
@@ -260,7 +263,8 @@ static void fill_report(const struct search *s, const struct cert_verdict *v, bo
 					.libcrypto = v->ruling.libcrypto,
 					.at = v->at,
 					.certs = v->path.certs,
-					.at_unix_s = ask->unix_s };
+					.at_unix_s = ask->unix_s,
+					.work = s->work };
 	for (unsigned i = 0; i < v->path.certs; i++) {
 		cert_memory_view(s->trust->memory, v->path.cert[i], &ret->cert[i]);
 		ret->cert[i].from_trust = found && i + 1 == v->path.certs;

@@ -327,6 +327,9 @@ void cert_view_report_json(struct json *j, const struct hf_cert_report *r)
 	json_put_string(j, "name", r->asked_name);
 	put_time(j, "time", r->at_unix_s);
 	json_put_u64(j, "time_unix", r->at_unix_s);
+	json_put_u64(j, "paths_judged", r->work.paths);
+	json_put_u64(j, "signatures_verified", r->work.signatures);
+	json_put_u64(j, "names_compared", r->work.comparisons);
 	json_key(j, "chain");
 	cert_view_list_json(j, r->cert, r->certs);
 	json_object_end(j);
