@@ -318,7 +318,7 @@ void cmd_print_completion(FILE *to)
 		fputs("--help\"\n\t\t;;\n", to);
 	}
 	fputs("\tesac\n\tcase $prev in\n\t--net)\n"
-	      "\t\tCOMPREPLY=($(compgen -W \"sim tun: tap: packet:\" -- \"$cur\"))\n\t\tcompopt -o nospace 2>/dev/null\n\t\treturn\n\t\t;;\n"
+	      "\t\tCOMPREPLY=($(compgen -W \"host sim tun: tap: packet:\" -- \"$cur\"))\n\t\tcompopt -o nospace 2>/dev/null\n\t\treturn\n\t\t;;\n"
 	      "\t--completion)\n\t\tCOMPREPLY=($(compgen -W bash -- \"$cur\"))\n\t\treturn\n\t\t;;\n"
 	      "\t--pcap|--output|-o|--socket)\n\t\tCOMPREPLY=($(compgen -f -- \"$cur\"))\n\t\treturn\n\t\t;;\n\tesac\n"
 	      "\tcase $cur in\n\t-*)\n\t\tCOMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n\t\treturn\n\t\t;;\n\tesac\n"

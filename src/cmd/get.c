@@ -36,28 +36,43 @@ void get_fail(struct get *g, hf_status why, const char *format, ...)
 void get_send_request(struct get *g)
 {
 	uint8_t room[REQUEST_BYTES];
-	size_t n = 0, taken = 0;
-	hf_status st;
+	struct hf_bytes path = g->o.url.path;
+	size_t n = 0;
 
 	if (request_put(room, g->o.head, g->o.url.authority, g->o.url.path, &n) != HF_OK) {
 		get_fail(g, HF_USAGE, "the URL is too long");
 		return;
 	}
-	if (g->tls.used) {
+	if (g->tls.used)
 		get_tls_write(g, (struct hf_bytes){ room, n });
-		return;
-	}
-	st = hf_conn_write(g->loop.host, g->conn, (struct hf_bytes){ room, n }, g->loop.now, &taken);
-	if (st != HF_OK || taken != n)
-		get_fail(g, st == HF_OK ? HF_FULL : st, "the request cannot be written: %s",
-			 hf_status_sentence(st == HF_OK ? HF_FULL : st));
+	else if (stream_write(&g->stream, (struct hf_bytes){ room, n }) != n) /* a fresh connection has room for it */
+		get_fail(g, HF_FULL, "the request cannot be written: %s", hf_status_sentence(HF_FULL));
+	get_tell_trace(g, "9112 3", "HTTP: sends %s %s%.*s", g->o.head ? "HEAD" : "GET",
+		       path.len > 0 && path.at[0] == '/' ? "" : "/", (int)path.len, (const char *)path.at);
 }
 
 /* ---- the answer ---- */
 
+static const char *how_long(const struct get *g, char to[64])
+{
+	switch (g->head.framing) {
+	case H1_BODY_NONE:
+		return "is empty";
+	case H1_BODY_LENGTH:
+		snprintf(to, 64, "has %llu octets", (unsigned long long)g->length);
+		return to;
+	case H1_BODY_CHUNKED:
+		return "comes in chunks";
+	case H1_BODY_CLOSE:
+		break;
+	}
+	return "ends when the stream ends";
+}
+
 static void keep_head(struct get *g)
 {
 	struct h1_head again;
+	char number[64];
 
 	text_add_n(&g->head_octets, (const char *)g->http.head_octets.at, g->http.head_octets.len);
 	/* The head borrows from octets that will be consumed: parsed again, it borrows from the copy. */
@@ -71,14 +86,17 @@ static void keep_head(struct get *g)
 	g->has_length = g->head.framing == H1_BODY_LENGTH;
 	g->length = g->has_length ? g->head.length : 0;
 	g->phase = GET_BODY;
+	get_tell_trace(g, "9112 4", "HTTP: receives %u %.*s", g->status, (int)g->head.reason.len,
+		       (const char *)g->head.reason.at);
+	get_tell_trace(g, "9112 6.3", "HTTP: its body %s", how_long(g, number));
 }
 
 /* Who ended the stream is known with TLS: without close_notify it may have been anybody on the way (RFC 8446 6.1). */
 static const char *how_it_closed(const struct get *g)
 {
-	if (g->tls.end == GET_CLOSE_NOTIFY)
+	if (g->tls.talk.end == TALK_CLOSED)
 		return " (the server itself ended the stream there, with close_notify)";
-	if (g->tls.end == GET_FIN)
+	if (g->tls.talk.end == TALK_TRUNCATED)
 		return " (and no close_notify: somebody on the way may have cut it)";
 	return "";
 }
@@ -86,7 +104,7 @@ static const char *how_it_closed(const struct get *g)
 /* A body that ends with the stream is whole only if the server has said that the stream ends here (RFC 9112 9.8). */
 static bool is_end_believed(const struct get *g)
 {
-	return !g->tls.used || g->tls.end != GET_FIN || g->head.framing != H1_BODY_CLOSE || g->o.head;
+	return !g->tls.used || g->tls.talk.end != TALK_TRUNCATED || g->head.framing != H1_BODY_CLOSE || g->o.head;
 }
 
 static void fail_http(struct get *g)
@@ -147,6 +165,7 @@ static bool take_step(struct get *g, struct h1_input *in)
 	case HTTP_CLIENT_WAIT:
 		return false;
 	case HTTP_CLIENT_TELL_INTERIM:
+		get_tell_trace(g, "9110 15.2", "HTTP: receives %u, and waits for the answer itself", g->head.status);
 		return true;
 	case HTTP_CLIENT_TELL_HEAD:
 		keep_head(g);
@@ -159,13 +178,16 @@ static bool take_step(struct get *g, struct h1_input *in)
 		g->owed = data.len - n; /* the last octets taken */
 		return n == data.len;
 	case HTTP_CLIENT_TELL_DONE:
-		if (is_end_believed(g))
+		if (is_end_believed(g)) {
 			g->phase = GET_WHOLE;
-		else
+			get_tell_trace(g, "9112 8", "HTTP: the answer is whole, with %llu octets of body",
+				       (unsigned long long)g->body);
+		} else {
 			get_fail(g, HF_TRUNCATED,
 				 "the stream ended without close_notify, and nothing else says how long the body is: it may be cut "
 				 "short (%llu octets came; RFC 8446 6.1)",
 				 (unsigned long long)g->body);
+		}
 		return false;
 	case HTTP_CLIENT_TELL_FAILED:
 		fail_http(g);
@@ -197,33 +219,26 @@ static bool find_input(struct get *g, struct h1_input *ret)
 {
 	size_t n = 0;
 	hf_status st;
+	bool eof;
 
 	if (g->tls.used) {
 		n = get_tls_spans(g, g->spans);
-		*ret = h1_input_over(g->spans, n, g->tls.end != GET_OPEN);
+		*ret = h1_input_over(g->spans, n, g->tls.talk.end != TALK_OPEN);
 		return true;
 	}
-	st = hf_conn_read(g->loop.host, g->conn, g->spans, HF_ARRAY_LEN(g->spans), &n);
-	if (st != HF_OK && st != HF_CLOSED) {
+	st = stream_read(&g->stream, g->spans, GET_SPANS, &n, &eof);
+	if (st != HF_OK)
 		get_tell_end_of_connection(g, st);
-		return false;
-	}
-	*ret = h1_input_over(g->spans, st == HF_OK ? n : 0,
-			     st == HF_CLOSED || (g->peer_done && n < HF_ARRAY_LEN(g->spans)));
-	return true;
+	*ret = h1_input_over(g->spans, n, eof);
+	return st == HF_OK;
 }
 
 static void consume(struct get *g, size_t n)
 {
-	hf_status st;
-
-	if (g->tls.used) {
+	if (g->tls.used)
 		get_tls_taken(g, n);
-		return;
-	}
-	st = hf_conn_consume(g->loop.host, g->conn, n, g->loop.now);
-	if (st != HF_OK)
-		get_tell_end_of_connection(g, st);
+	else
+		stream_consume(&g->stream, n);
 }
 
 /* True when octets were taken, so that there may be more to read. */
@@ -263,15 +278,9 @@ static void take_all(struct get *g)
 
 /* ---- the connection ---- */
 
-static bool is_synchronized(uint8_t state)
+struct stream *get_stream(struct get *g)
 {
-	return state >= HF_TCP_ESTABLISHED;
-}
-
-static bool has_peer_fin(uint8_t state)
-{
-	return state == HF_TCP_CLOSE_WAIT || state == HF_TCP_CLOSING || state == HF_TCP_LAST_ACK ||
-	       state == HF_TCP_TIME_WAIT;
+	return g->tls.talking ? &g->tls.talk.stream : &g->stream;
 }
 
 static void note_progress(struct get *g)
@@ -279,35 +288,55 @@ static void note_progress(struct get *g)
 	if (g->info.acked == g->acked && g->info.received == g->received)
 		return;
 	if (g->info.received > 0 && g->first_octet == 0)
-		g->first_octet = g->loop.now;
+		g->first_octet = g->streams.now;
 	g->acked = g->info.acked;
 	g->received = g->info.received;
-	g->last_progress = g->loop.now;
+	g->last_progress = g->streams.now;
+}
+
+static void begin_connection(struct get *g);
+
+/* localhost has two addresses (RFC 6761 6.3), and a server may listen at either. */
+static bool try_other_address(struct get *g)
+{
+	if (g->phase != GET_CONNECTING || g->info.why != HF_REFUSED || !g->o.is_localhost)
+		return false;
+	g->o.is_localhost = false;
+	g->o.url.addr = (struct hf_addr){ .b = { [15] = 1 } };
+	stream_abort(&g->stream);
+	begin_connection(g);
+	return true;
+}
+
+static void begin_exchange(struct get *g)
+{
+	g->connected = g->last_progress = g->streams.now;
+	if (g->streams.kernel)
+		get_tell_trace(g, "9293 3.5", "connected");
+	g->phase = g->tls.used ? GET_SECURING : GET_WAITING;
+	if (g->tls.used)
+		get_tls_begin(g);
+	else
+		get_send_request(g);
 }
 
 static void look_at_connection(struct get *g)
 {
-	hf_status st = hf_conn_status(g->loop.host, g->conn, &g->info);
+	hf_status st = stream_status(get_stream(g), &g->info);
 
 	if (st != HF_OK) {
 		get_fail(g, st, "%s", hf_status_sentence(st));
 		return;
 	}
 	note_progress(g);
-	g->peer_done |= has_peer_fin(g->info.state);
-	if (g->phase == GET_CONNECTING && is_synchronized(g->info.state)) {
-		g->connected = g->last_progress = g->loop.now;
-		g->phase = g->tls.used ? GET_SECURING : GET_WAITING;
-		if (g->tls.used)
-			get_tls_begin(g);
-		else
-			get_send_request(g);
-	}
+	if (g->phase == GET_CONNECTING && stream_connected(&g->stream))
+		begin_exchange(g);
 	if (g->phase == GET_CONNECTING && g->info.soft != HF_OK && g->soft_since == 0)
-		g->soft_since = g->loop.now;
+		g->soft_since = g->streams.now;
 	if (g->phase != GET_CONNECTING)
 		take_all(g);
-	if (g->why == HF_OK && g->phase != GET_WHOLE && g->owed == 0 && g->info.state == HF_TCP_CLOSED)
+	if (g->why == HF_OK && g->phase != GET_WHOLE && g->owed == 0 && g->info.state == HF_TCP_CLOSED &&
+	    !try_other_address(g))
 		get_tell_end_of_connection(g, g->info.why != HF_OK ? g->info.why : HF_CLOSED);
 }
 
@@ -321,14 +350,14 @@ static hf_time_ns next_deadline(const struct get *g)
 		return g->soft_since ? hf_min_u64(at, g->soft_since + SOFT_PATIENCE) : at;
 	}
 	if (g->phase == GET_SECURING)
-		return hf_min_u64(hf_min_u64(at, g->started + g->o.connect_timeout), hf_tls_deadline(g->tls.conn.tls));
+		return hf_min_u64(hf_min_u64(at, g->started + g->o.connect_timeout), talk_deadline(&g->tls.talk));
 	/* A reader of ours that is slow is not the other side's fault. */
 	return g->out.blocked ? at : hf_min_u64(at, g->last_progress + g->o.idle_timeout);
 }
 
 static void check_deadlines(struct get *g)
 {
-	hf_time_ns now = g->loop.now;
+	hf_time_ns now = g->streams.now;
 
 	if (g->why != HF_OK || g->phase == GET_WHOLE || now < next_deadline(g))
 		return;
@@ -351,7 +380,9 @@ static bool is_own(const struct get *g, const struct hf_addr *a)
 {
 	struct hf_net_info info;
 
-	loop_describe(&g->loop, &info);
+	if (g->streams.kernel) /* which talks with itself, too */
+		return false;
+	loop_describe(&g->streams.loop, &info);
 	for (unsigned i = 0; i < info.addrs; i++)
 		if (addr_eq(a, &info.addr[i]))
 			return true;
@@ -362,7 +393,8 @@ static bool is_own(const struct get *g, const struct hf_addr *a)
 static void begin_connection(struct get *g)
 {
 	struct hf_endpoint remote = { g->o.url.addr, g->o.url.port };
-	bool may_wait = !addr_is_ip4(&remote.addr);
+	bool may_wait = !g->streams.kernel && !addr_is_ip4(&remote.addr);
+	char addr[HF_ADDR_TEXT];
 	hf_status st;
 
 	if (is_own(g, &remote.addr)) {
@@ -371,16 +403,20 @@ static void begin_connection(struct get *g)
 		return;
 	}
 
+	addr_format(&remote.addr, addr);
+	if (g->streams.kernel)
+		get_tell_trace(g, "9293 3.5", "connects to %s, port %u; what TCP does is the kernel's, and not told",
+			       addr, remote.port);
 	for (;;) {
-		st = hf_connect(g->loop.host, &remote, NULL, g->loop.now, &g->conn);
+		st = streams_connect(&g->streams, &remote, &g->stream);
 		if (st == HF_OK) {
 			g->has_conn = true;
 			return;
 		}
 		if (!may_wait || (st != HF_NO_ROUTE && st != HF_NOT_OURS) ||
-		    g->loop.now >= g->started + ADDRESS_PATIENCE || g->loop.stop)
+		    g->streams.now >= g->started + ADDRESS_PATIENCE || g->streams.stop)
 			break;
-		if (loop_turn(&g->loop, HF_MS(50)) != HF_OK)
+		if (streams_turn(&g->streams, HF_MS(50)) != HF_OK)
 			break;
 	}
 	if (st == HF_INVALID)
@@ -394,41 +430,38 @@ static void watch_output(struct get *g, bool *watched)
 	if (g->out.blocked == *watched || g->out.fd < 0)
 		return;
 	/* A descriptor that cannot be watched (none is left) is asked again after a short wait. */
-	if (loop_watch(&g->loop, g->out.fd, g->out.blocked ? HF_NET_WRITE : 0) == HF_OK)
+	if (streams_watch(&g->streams, g->out.fd, g->out.blocked ? HF_NET_WRITE : 0) == HF_OK)
 		*watched = g->out.blocked;
 }
 
 static void exchange(struct get *g)
 {
 	bool shows = !g->o.quiet && !g->o.trace && isatty(STDERR_FILENO), shown = false, watched = false;
-	struct hf_event ev;
 
 	begin_connection(g);
 	while (g->why == HF_OK && g->phase != GET_WHOLE) {
-		hf_time_ns at = next_deadline(g), wait = at == HF_NEVER ? HF_NEVER : at - hf_min_u64(at, g->loop.now);
+		hf_time_ns at = next_deadline(g), wait = at == HF_NEVER ? HF_NEVER : at - hf_min_u64(at, g->streams.now);
 
 		if (shows)
 			wait = hf_min_u64(wait, HF_MS(500));
 		if (g->out.blocked && !watched)
 			wait = hf_min_u64(wait, HF_MS(10));
-		if (loop_turn(&g->loop, wait) != HF_OK) {
+		if (streams_turn(&g->streams, wait) != HF_OK) {
 			get_fail(g, HF_SYSTEM, "the network device is gone");
 			break;
 		}
-		while (hf_host_next_event(g->loop.host, &ev))
-			; /* there is one connection, and it is looked at after every turn */
-		if (g->loop.stop)
+		if (g->streams.stop)
 			get_fail(g, HF_ABORTED, "interrupted (%llu octets of the body came)", (unsigned long long)g->body);
 		look_at_connection(g);
 		check_deadlines(g);
 		watch_output(g, &watched);
-		if (shows && g->loop.now >= g->started + HF_S(1)) {
+		if (shows && g->streams.now >= g->started + HF_S(1)) {
 			get_tell_progress(g);
 			shown = true;
 		}
 	}
 	if (watched)
-		(void)!loop_watch(&g->loop, g->out.fd, 0);
+		(void)!streams_watch(&g->streams, g->out.fd, 0);
 	if (shown)
 		fputs("\r\033[K", stderr);
 }
@@ -436,30 +469,29 @@ static void exchange(struct get *g)
 /* A whole answer is closed in order and the last ACK given a moment; a broken one is reset, so that the peer stops. */
 static void end_connection(struct get *g)
 {
-	hf_time_ns end = g->loop.now + loop_patience(&g->loop);
+	hf_time_ns end = g->streams.now + loop_patience(&g->streams.loop);
+	struct stream *c = get_stream(g);
 	struct hf_conn_info info;
 
 	if (!g->has_conn)
 		return;
 	if (g->phase != GET_WHOLE && !get_tls_has_last_word(g)) {
-		(void)!hf_conn_abort(g->loop.host, g->conn, g->loop.now);
-		loop_drain(&g->loop);
+		stream_abort(c);
+		streams_drain(&g->streams);
 		return;
 	}
 	if (g->tls.used)
-		get_tls_shut(g);
-	(void)!hf_conn_shut(g->loop.host, g->conn, g->loop.now);
-	while (g->loop.now < end && loop_turn(&g->loop, HF_MS(20)) == HF_OK) {
-		if (hf_conn_status(g->loop.host, g->conn, &info) != HF_OK || info.state == HF_TCP_CLOSED ||
-		    info.state == HF_TCP_TIME_WAIT)
+		get_tls_end(g);
+	else
+		stream_shut(c);
+	do {
+		if (g->tls.used)
+			get_tls_wind_up(g);
+		if (stream_status(c, &info) != HF_OK || info.state == HF_TCP_CLOSED || info.state == HF_TCP_TIME_WAIT)
 			break;
-		if (g->tls.used) /* its close_notify, and what else may come: unread, it would be answered with a reset */
-			get_tls_pass_over(g);
-	}
-	if (g->tls.used)
-		get_tls_pass_over(g);
-	(void)!hf_conn_close(g->loop.host, g->conn, g->loop.now);
-	loop_drain(&g->loop);
+	} while (g->streams.now < end && streams_turn(&g->streams, HF_MS(20)) == HF_OK);
+	stream_close(c);
+	streams_drain(&g->streams);
 }
 
 /* ---- the end ---- */
@@ -500,9 +532,9 @@ static int open_all(struct get *g)
 	int code = get_tls_prepare(g);
 
 	if (code == 0)
-		code = loop_open(&g->loop, &options);
+		code = streams_open(&g->streams, &options);
 	if (code == 0 && (code = get_tls_open(g)) != 0)
-		loop_close(&g->loop);
+		streams_close(&g->streams);
 	if (code != 0)
 		return code;
 	if (g->o.json && !g->o.output) {
@@ -511,7 +543,7 @@ static int open_all(struct get *g)
 	}
 	if (output_open(&g->out, g->o.output) != HF_OK) {
 		cmd_say(CMD_get, "-o %s: %s", g->o.output ? g->o.output : "-", strerror(errno));
-		loop_close(&g->loop);
+		streams_close(&g->streams);
 		return 2;
 	}
 	return 0;
@@ -536,10 +568,10 @@ int cmd_get(int argc, char **argv)
 	g->tls.used = g->o.url.secure;
 	code = open_all(g);
 	if (code == 0) {
-		g->started = g->last_progress = g->loop.now;
+		g->started = g->last_progress = g->streams.now;
 		http_client_init(&g->http, g->o.head);
 		exchange(g);
-		g->ended = g->loop.now;
+		g->ended = g->streams.now;
 		end_connection(g);
 		if (g->why != HF_OK && g->sentence[0])
 			cmd_say(CMD_get, "%s: %s", g->o.url_text, g->sentence);
@@ -556,7 +588,7 @@ int cmd_get(int argc, char **argv)
 			unsaid = cmd_flush(CMD_get);
 			code = code ? code : unsaid;
 		}
-		loop_close(&g->loop);
+		streams_close(&g->streams);
 	}
 	get_tls_close(g);
 	text_free(&g->head_octets);

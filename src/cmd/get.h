@@ -3,8 +3,7 @@
 #define HF_CMD_GET_H
 
 #include "cmd/get_output.h"
-#include "cmd/loop.h"
-#include "cmd/secure.h"
+#include "cmd/talk.h"
 #include "explain/text.h"
 #include "http/http_client.h"
 #include "http/http_uri.h"
@@ -14,7 +13,7 @@
  * sentences and as JSON.
  */
 #define GET_RESOLVES 16u
-#define GET_TOLD 1024u /* records of TLS, kept until they are told */
+#define GET_SPANS 4096u /* of what came: a head of HTTP must be seen whole, and may come in many small segments */
 
 struct get_resolve { /* --resolve NAME:PORT:ADDR */
 	struct hf_bytes name;
@@ -27,6 +26,7 @@ struct get_options {
 	struct http_url url; /* with its address, also when a name stands in it */
 	char host[256];      /* of the URL, without brackets: for SNI, and what the certificate must be for */
 	bool simulated;      /* --net sim */
+	bool is_localhost;   /* with --net host: ::1 is to be tried, too */
 	struct get_resolve resolve[GET_RESOLVES];
 	unsigned resolves;
 	struct secure_options secure;
@@ -42,22 +42,11 @@ enum get_phase {
 	GET_WHOLE,
 };
 
-enum get_end { /* of the stream of TLS */
-	       GET_OPEN,
-	       GET_CLOSE_NOTIFY,
-	       GET_FIN, /* without close_notify: what came may be cut short, RFC 8446 6.1 */
-	       GET_FAILED,
-};
-
 struct get_tls {
 	bool used; /* the URL begins with https: */
 	struct secure_side side;
-	struct secure conn;
-	struct hf_tls_info info; /* as of the handshake's end, and of the connection's */
-	enum get_end end;
-	hf_time_ns connected;
-	struct hf_tls_record_told *told; /* --trace */
-	uint64_t told_cursor;
+	struct talk talk;
+	bool talking; /* the stream is the conversation's */
 	/* octets that HTTP has not taken: first those kept, then those of the last record */
 	uint8_t kept[2 * H1_HEAD_BYTES];
 	size_t kept_len;
@@ -66,12 +55,11 @@ struct get_tls {
 
 struct get {
 	struct get_options o;
-	struct loop loop;
+	struct streams streams;
 	struct get_output out;
 	struct http_client http;
-	hf_conn conn;
+	struct stream stream; /* without TLS, and until its conversation takes it over */
 	bool has_conn;
-	bool peer_done;
 	enum get_phase phase;
 	hf_time_ns started, connected, first_octet, ended; /* 0: not yet */
 	hf_time_ns last_progress;
@@ -86,7 +74,7 @@ struct get {
 	struct text head_octets; /* of the final answer */
 	struct h1_head head;
 	uint8_t scratch[H1_HEAD_BYTES];
-	struct hf_bytes spans[4096];
+	struct hf_bytes spans[GET_SPANS];
 	struct get_tls tls;
 	/* how it ended */
 	hf_status why;
@@ -101,6 +89,7 @@ __attribute__((format(printf, 3, 4))) void get_fail(struct get *g, hf_status why
 
 /* get.c: when the way is open */
 void get_send_request(struct get *g);
+struct stream *get_stream(struct get *g);
 
 /* get_tls.c */
 int get_tls_prepare(struct get *g); /* before there is a net: reads files. 0, or an exit code */
@@ -112,13 +101,15 @@ bool get_tls_step(struct get *g);
 size_t get_tls_spans(struct get *g, struct hf_bytes spans[2]);
 void get_tls_taken(struct get *g, size_t n);
 void get_tls_write(struct get *g, struct hf_bytes data);
-void get_tls_shut(struct get *g);      /* close_notify goes out */
-void get_tls_pass_over(struct get *g); /* reads what comes behind the end, for nobody */
+void get_tls_end(struct get *g);     /* close_notify is to go out */
+void get_tls_wind_up(struct get *g); /* goes on with the end, and reads what comes behind it for nobody */
 /* Has an alert of ours been sent, that the other side should still read? */
 bool get_tls_has_last_word(const struct get *g);
 
 /* get_tell.c */
 void get_tell_end_of_connection(struct get *g, hf_status why); /* get_fail() with the fitting sentence */
+/* A line of --trace about what stands above TCP, with the section of an RFC. */
+__attribute__((format(printf, 3, 4))) void get_tell_trace(const struct get *g, const char *rfc, const char *format, ...);
 void get_tell_progress(struct get *g);
 void get_tell_json(const struct get *g, int code);
 void get_tell_trust(const struct get *g); /* whom we talked with, if that is not as it should be */

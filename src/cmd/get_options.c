@@ -5,6 +5,7 @@
 #include "base/bits.h"
 #include "wire/addr.h"
 
+#include <netinet/in.h>
 #include <string.h>
 #include <strings.h>
 
@@ -156,6 +157,17 @@ static bool names_same(struct hf_bytes a, struct hf_bytes b)
 	return a.len == b.len && strncasecmp((const char *)a.at, (const char *)b.at, a.len) == 0;
 }
 
+/* RFC 6761 6.3: localhost, and all below it, lead to this host whatever anybody says. */
+static bool is_localhost(struct hf_bytes name)
+{
+	static const char word[] = "localhost";
+	const size_t n = sizeof(word) - 1;
+
+	name.len -= name.len > 0 && name.at[name.len - 1] == '.';
+	return name.len >= n && strncasecmp((const char *)name.at + name.len - n, word, n) == 0 &&
+	       (name.len == n || name.at[name.len - n - 1] == '.');
+}
+
 static int find_address(struct get_options *o)
 {
 	struct http_url *u = &o->url;
@@ -170,6 +182,13 @@ static int find_address(struct get_options *o)
 		return 0;
 	if (o->simulated) {
 		u->addr = addr_ip4_u32(SIM_SERVER);
+		return 0;
+	}
+	if (is_localhost(u->host)) {
+		if (!streams_is_kernel(o->net))
+			return 1 + cmd_usage(CMD_get, "%s: localhost is reached with --net host alone", o->url_text);
+		u->addr = addr_ip4_u32(INADDR_LOOPBACK);
+		o->is_localhost = true;
 		return 0;
 	}
 	return 1 + cmd_usage(CMD_get,
@@ -231,8 +250,6 @@ int get_take_options(int argc, char **argv, struct get_options *o)
 		code = check_tls(o);
 	if (code != 0)
 		return code;
-	if (!o->net)
-		return 1 + cmd_usage(CMD_get, "--net is needed: it names the network to fetch over");
 	if (o->json && o->output && strcmp(o->output, "-") == 0)
 		return 1 + cmd_usage(CMD_get, "--json and -o - both want stdout");
 	if (o->json && o->include)

@@ -7,6 +7,7 @@
 #include "wire/addr.h"
 #include "wire/tls_wire.h"
 
+#include <stdarg.h>
 #include <unistd.h>
 
 /* "1234 of 5000 octets", "1234 octets" */
@@ -27,6 +28,7 @@ static const char *address(const struct get *g, char to[HF_ADDR_TEXT])
 
 static void fail_connecting(struct get *g, hf_status why)
 {
+	const bool kernel = g->streams.kernel;
 	char addr[HF_ADDR_TEXT];
 
 	address(g, addr);
@@ -35,17 +37,21 @@ static void fail_connecting(struct get *g, hf_status why)
 		get_fail(g, why, "nothing listens at that port (RST answered our SYN)");
 		break;
 	case HF_NO_ROUTE:
-		get_fail(g, why, "no route leads to %s (gw= or gw6= in --net names the router)", addr);
+		get_fail(g, why, "no route leads to %s%s", addr, kernel ? "" : " (gw= or gw6= in --net names the router)");
 		break;
 	case HF_UNREACHABLE:
 		get_fail(g, why, "%s cannot be reached (the network, or nobody at that address, says so)", addr);
 		break;
 	case HF_TIMED_OUT:
-		get_fail(g, why, "no answer from %s in time (our SYN was sent %u times)", addr, g->info.retransmits + 1);
+		if (kernel)
+			get_fail(g, why, "no answer from %s in time", addr);
+		else
+			get_fail(g, why, "no answer from %s in time (our SYN was sent %u times)", addr,
+				 g->info.retransmits + 1);
 		break;
 	case HF_NOT_OURS:
-		get_fail(g, HF_NO_ROUTE,
-			 "no address of ours can be used towards %s (addr= or addr6= in --net gives one)", addr);
+		get_fail(g, HF_NO_ROUTE, "no address of ours can be used towards %s%s", addr,
+			 kernel ? "" : " (addr= or addr6= in --net gives one)");
 		break;
 	default:
 		get_fail(g, why, "no connection: %s", hf_status_sentence(why));
@@ -75,6 +81,21 @@ void get_tell_end_of_connection(struct get *g, hf_status why)
 	}
 }
 
+void get_tell_trace(const struct get *g, const char *rfc, const char *format, ...)
+{
+	va_list args;
+
+	if (!g->o.trace)
+		return;
+	fprintf(stderr, "%10.3fms ", (double)(g->streams.now - g->streams.loop.trace_start) / 1e6);
+	if (g->info.id)
+		fprintf(stderr, "#%u ", g->info.id);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fprintf(stderr, " (RFC %s)\n", rfc);
+}
+
 static void put_size(char *to, size_t room, double octets)
 {
 	static const char *const units[] = { "B", "kB", "MB", "GB", "TB" };
@@ -89,7 +110,7 @@ static void put_size(char *to, size_t room, double octets)
 
 void get_tell_progress(struct get *g)
 {
-	double seconds = (double)(g->loop.now - g->started) / 1e9;
+	double seconds = (double)(g->streams.now - g->started) / 1e9;
 	char have[32], all[32], rate[32];
 
 	put_size(have, sizeof(have), (double)g->body);
@@ -134,7 +155,7 @@ static void put_fields(struct json *j, const struct get *g)
 
 void get_tell_trust(const struct get *g)
 {
-	const struct hf_cert_report *r = g->tls.conn.report;
+	const struct hf_cert_report *r = g->tls.talk.secure.report;
 	const struct look look = look_of(stderr);
 	struct text t;
 
@@ -161,13 +182,12 @@ static void put_name(struct json *j, const char *key, unsigned number, const cha
 static void put_tls(struct json *j, const struct get *g)
 {
 	static const char *const ends[] = {
-		[GET_OPEN] = "open",
-		[GET_CLOSE_NOTIFY] = "close_notify",
-		[GET_FIN] = "fin", /* without close_notify */
-		[GET_FAILED] = "failed",
+		[TALK_OPEN] = "open",     [TALK_CLOSED] = "close_notify",
+		[TALK_TRUNCATED] = "fin", /* without close_notify */
+		[TALK_FAILED] = "failed", [TALK_BROKEN] = "broken",
 	};
-	const struct hf_tls_info *i = &g->tls.info;
-	const struct hf_cert_report *r = g->tls.conn.report;
+	const struct hf_tls_info *i = &g->tls.talk.info;
+	const struct hf_cert_report *r = g->tls.talk.secure.report;
 
 	json_object(j);
 	put_name(j, "version", i->version, tls_version_name(i->version));
@@ -185,8 +205,8 @@ static void put_tls(struct json *j, const struct get *g)
 	json_put_bool(j, "rsa_key_transport", i->rsa_key_transport);
 	json_put_bool(j, "verified", r && r->fault == HF_CERT_GOOD);
 	json_put_bool(j, "insecure", g->o.secure.insecure);
-	put_since(j, "handshake_ended_ns", g, g->tls.connected);
-	json_put_string(j, "end", ends[g->tls.end]);
+	put_since(j, "handshake_ended_ns", g, g->tls.talk.connected_at);
+	json_put_string(j, "end", ends[g->tls.talk.end]);
 	put_name(j, "alert_sent", i->has_alert_sent, tls_alert_name(i->alert_sent));
 	put_name(j, "alert_received", i->has_alert_received, tls_alert_name(i->alert_received));
 	json_put_string(j, "why", i->why_code);
@@ -227,7 +247,7 @@ void get_tell_json(const struct get *g, int code)
 	json_put_string(&j, "sentence", g->why == HF_OK ? NULL : g->sentence);
 	json_put_u64(&j, "exit", (uint64_t)code);
 	json_key(&j, "connection");
-	if (g->has_conn)
+	if (g->has_conn && !g->streams.kernel) /* whose TCP has no figures for us */
 		table_state_json(&j, &g->info);
 	else
 		json_null(&j);
