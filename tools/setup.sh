@@ -5,7 +5,7 @@ set -euo pipefail
 
 # peers: whom tests/interop/matrix.py meets besides, when they are here; they are large.
 declare -A need=(
-	[build]="gcc libc6-dev meson ninja-build pkgconf python3 libcmocka-dev libidn2-dev libpsl-dev libssl-dev publicsuffix"
+	[build]="gcc libc6-dev meson ninja-build pkgconf python3 libcmocka-dev libssl-dev"
 	[test]="clang curl gnutls-bin iproute2 netcat-openbsd nginx-light openssl procps python3-cryptography python3-scapy tcpdump tshark wget"
 	[peers]="chromium golang-go h2o libnss3-tools"
 	[demo]="curl iproute2"
@@ -14,6 +14,9 @@ declare -A need=(
 	[tidy]="clang clang-format clang-tidy cppcheck python3"
 	[states]="graphviz python3"
 )
+
+# What URLs and the page loader lean on (docs/decisions).
+need[build]+=" libbrotli-dev libidn2-dev libpsl-dev libzstd-dev publicsuffix zlib1g-dev"
 
 # Intel's library for ciphers is for their processors and AMD's.
 [ "$(uname -m)" != x86_64 ] || need[build]+=" libipsec-mb-dev"

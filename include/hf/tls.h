@@ -39,7 +39,7 @@ struct hf_tls_config {
 	struct hf_tls_list suites;         /* [AES-128-GCM, AES-256-GCM, ChaCha20-Poly1305; all with ECDHE in 1.2] */
 	struct hf_tls_list groups;         /* [X25519MLKEM768 where it can be had, X25519, P-256, P-384, P-521, X448] */
 	struct hf_tls_list schemes;  /* of signatures accepted, and made [ECDSA, Ed25519, RSA-PSS, RSA-PKCS1 (1.2)] */
-	unsigned shares;             /* client: key shares in the first ClientHello [1] */
+	unsigned shares;             /* client: key shares in the first ClientHello [1; 2 if the first is a hybrid] */
 	const struct hf_bytes *alpn; /* in order of preference; the server's order decides */
 	size_t alpns;
 	enum hf_tls_client_cert client_cert;

@@ -254,6 +254,8 @@ void loop_drain(struct loop *l)
 
 void loop_keep_secret(struct loop *l, const char *line)
 {
+	if (!l->secrets.at)
+		text_init_secret(&l->secrets);
 	if (l->pcap && l->secrets.len < LOOP_SECRETS)
 		text_addf(&l->secrets, "%s\n", line);
 }
@@ -269,8 +271,6 @@ static void write_secrets(struct loop *l)
 		l->pcap_failed = true;
 		cmd_say(l->command, "--pcap %s: the secrets of TLS cannot be written into it", l->pcap_path);
 	}
-	if (l->secrets.len > 0)
-		explicit_bzero(l->secrets.at, l->secrets.len);
 	text_free(&l->secrets);
 }
 

@@ -64,6 +64,15 @@ hf_status talk_open(struct talk *t, struct secure_side *side, const struct strea
 	return HF_OK;
 }
 
+hf_status talk_keep_messages(struct talk *t)
+{
+	t->messages = malloc(TALK_MESSAGES);
+	if (!t->messages)
+		return HF_FULL;
+	hf_tls_keep_messages(t->secure.tls, (struct hf_room){ t->messages, TALK_MESSAGES });
+	return HF_OK;
+}
+
 void talk_close(struct talk *t)
 {
 	if (t->stream.open && t->gone)
@@ -73,7 +82,9 @@ void talk_close(struct talk *t)
 	secure_close(&t->secure);
 	talk_queue_free(&t->out);
 	free(t->told);
+	free(t->messages);
 	t->told = NULL;
+	t->messages = NULL;
 }
 
 /* The name is lent by the room of the handshake, which is given back soon. */

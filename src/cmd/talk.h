@@ -17,6 +17,7 @@
  */
 #define TALK_QUEUE 65536u      /* octets in `out` above which nobody should put more there */
 #define TALK_TOLD 1024u        /* records of what happened, kept until they are told */
+#define TALK_MESSAGES 196608u  /* octets of handshake messages, the same: the longest that is taken, and some */
 #define TALK_LINGER HF_S(2)    /* for the other side's FIN after ours */
 #define TALK_SPANS 64u         /* pieces of what was received that are looked at together */
 #define TALK_PATIENCE HF_S(10) /* without any octet taken by a side that we want to leave */
@@ -66,6 +67,7 @@ struct talk {
 	char name[256];          /* the server's name; empty: none */
 	struct hf_tls_record_told *told;
 	uint64_t told_cursor;
+	uint8_t *messages; /* behind what is told: talk_keep_messages(); or NULL */
 	/* its own */
 	bool closing, close_asked, shut, half;
 	struct hf_bytes plain; /* goes out as it is before the end: for one who does not speak TLS */
@@ -75,6 +77,8 @@ struct talk {
 /* Over a connected stream, which is taken over. HF_OK, HF_INVALID, HF_FULL. */
 HF_NODISCARD hf_status talk_open(struct talk *t, struct secure_side *side, const struct stream *stream,
 				 const struct hf_tls_start *start, hf_time_ns now);
+/* From the first message on: for tls_show(). To be called before the first step. HF_OK, HF_FULL. */
+HF_NODISCARD hf_status talk_keep_messages(struct talk *t);
 enum talk_does talk_step(struct talk *t, hf_time_ns now, struct hf_bytes *ret_data);
 hf_time_ns talk_deadline(const struct talk *t); /* when talk_step() is due though nothing came */
 void talk_end(struct talk *t, hf_time_ns now);

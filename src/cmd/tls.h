@@ -67,7 +67,14 @@ void tls_tell_end(struct text *out, const struct talk *t);
 void tls_tell_json(struct json *j, const struct talk *t, int code);
 /* The page of --http. */
 void tls_tell_page(struct text *out, const struct talk *t);
-/* What has happened since the last time, a sentence each; `id` stands before it, unless it is 0. */
-void tls_tell_ladder(FILE *to, struct talk *t, uint64_t id);
+
+/* ---- --show (tls_show.c) ---- */
+
+/*
+ * What has happened since the last time, if that is asked for: a sentence each, on stderr, and below those about messages
+ * what stands in them; with --json an object each, on stdout. `id` stands before it, unless it is 0. Nothing may be stepped
+ * in between.
+ */
+void tls_show(const struct tls_options *o, struct talk *t, uint64_t id);
 
 #endif

@@ -157,6 +157,8 @@ static void begin_talk(struct client *c)
 	const struct hf_tls_start start = { .name = hf_bytes_of(c->o->sni ? c->o->sni : c->o->host), .session = c->session };
 
 	c->why = talk_open(&c->talk, &c->side, &c->stream, &start, c->streams.now);
+	if (c->why == HF_OK && c->o->show)
+		c->why = talk_keep_messages(&c->talk);
 	if (c->why != HF_OK) {
 		talk_close(&c->talk);
 		return;
@@ -212,8 +214,7 @@ static void drive(struct client *c)
 		write_heard(c);
 		c->talk.paused = c->heard.len > 0;
 		does = talk_step(&c->talk, c->streams.now, &data);
-		if (c->o->show)
-			tls_tell_ladder(stderr, &c->talk, 0);
+		tls_show(c->o, &c->talk, 0);
 		react(c, does, data);
 		early = write_early(c);
 	} while (does != TALK_WAITS || early);

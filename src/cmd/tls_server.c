@@ -183,8 +183,7 @@ static void drive(struct server *s, struct served *c)
 
 		c->talk.paused = full && c->talk.connected;
 		does = talk_step(&c->talk, s->streams.now, &data);
-		if (s->o->show)
-			tls_tell_ladder(stderr, &c->talk, c->id);
+		tls_show(s->o, &c->talk, c->id);
 		react(s, c, does, data);
 		if (s->o->mode == TLS_MODE_PLAIN && c->heard.len > 0 && c->talk.connected) {
 			talk_queue_drop(&c->heard, output_write(&s->out, talk_queue_bytes(&c->heard)));
@@ -219,7 +218,8 @@ static void welcome(struct server *s, struct stream *stream)
 	const struct hf_tls_start start = { 0 };
 	struct served *c = s->n < CONNECTIONS ? calloc(1, sizeof(*c)) : NULL;
 
-	if (!c || talk_open(&c->talk, &s->side, stream, &start, s->streams.now) != HF_OK) {
+	if (!c || talk_open(&c->talk, &s->side, stream, &start, s->streams.now) != HF_OK ||
+	    (s->o->show && talk_keep_messages(&c->talk) != HF_OK)) {
 		cmd_say(CMD_tls, "a connection is sent away: %s", hf_status_sentence(HF_FULL));
 		if (c)
 			talk_close(&c->talk);

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 
-/* What the TLS tools tell of a connection: one line, JSON, a page, and the ladder of what happened. */
+/* What the TLS tools tell of a connection: one line, JSON, a page. */
 #include "cmd/tls.h"
 
 #include "explain/cert_view.h"
 #include "explain/table.h"
-#include "explain/tls_fold.h"
 #include "wire/tls_wire.h"
 
 #include <string.h>
@@ -239,42 +238,4 @@ void tls_tell_page(struct text *out, const struct talk *t)
 	if (i->version == HF_TLS_1_2)
 		add_line(out, "extended master secret", i->extended_master_secret ? "yes" : "no");
 	text_addf(out, "%-20s %u octets to you, %u from you\n", "record size", i->max_send, i->max_receive);
-}
-
-/* ---- the ladder ---- */
-
-/* Things that cross the wire have an arrow, all else happens here: the subject of such a sentence is this end. */
-static const char *arrow_of(const struct hf_tls_record_told *r)
-{
-	switch (r->kind) {
-	case HF_TLS_TOLD_MESSAGE:
-	case HF_TLS_TOLD_RECORD:
-	case HF_TLS_TOLD_CCS:
-	case HF_TLS_TOLD_ALERT:
-		return r->sent ? "-->" : "<--";
-	default:
-		return "   ";
-	}
-}
-
-void tls_tell_ladder(FILE *to, struct talk *t, uint64_t id)
-{
-	struct hf_tls_record_told r;
-	struct text line;
-
-	if (!t->secure.tls)
-		return;
-	text_init(&line);
-	while (hf_tls_told(t->secure.tls, &t->told_cursor, &r)) {
-		if (r.kind == HF_TLS_TOLD_KEYS && !r.sent)
-			continue; /* of keys the end tells that writes with them */
-		text_addf(&line, "%10.3fms ", (double)(r.at - t->started) / 1e6);
-		if (id)
-			text_addf(&line, "#%llu ", (unsigned long long)id);
-		text_addf(&line, "%s ", arrow_of(&r));
-		tls_told_add_sentence(&line, &r);
-		text_addf(&line, " (RFC %s)\n", tls_told_rfc(&r));
-	}
-	fputs(text_str(&line), to);
-	text_free(&line);
 }

@@ -101,26 +101,11 @@ static void put_record(struct json *j, const char *const names[2], const struct 
 
 static void put_tls(struct json *j, const char *const names[2], const struct ladder_event *e)
 {
-	const struct hf_tls_record_told *r = &e->tls;
-	struct text t;
-
-	text_init(&t);
 	json_put_string(j, "what", "tls");
 	json_put_string(j, "host", names[e->side]);
-	json_put_string(j, "name", hf_tls_told_name(r->kind));
 	json_put_u64(j, "local_port", e->local_port);
 	json_put_u64(j, "remote_port", e->remote_port);
-	json_put_string(j, "version", r->version ? tls_version_name(r->version) : NULL);
-	json_put_bool(j, "sent", r->sent);
-	json_put_u64(j, "offset", r->offset);
-	json_put_u64(j, "len", r->len);
-	json_put_string(j, "keys", tls_fold_keys(r->epoch));
-	json_put_string(j, "from", hf_tls_state_name(r->from));
-	json_put_string(j, "to", hf_tls_state_name(r->to));
-	tls_told_add_sentence(&t, r);
-	json_put_string(j, "sentence", text_str(&t));
-	json_put_string(j, "rfc", tls_told_rfc(r));
-	text_free(&t);
+	tls_told_put(j, &e->tls);
 }
 
 /* The segments first: what is told of TLS belongs to octets that may come later. */

@@ -17,14 +17,27 @@ void text_init(struct text *t)
 	*t = (struct text){ 0 };
 }
 
+void text_init_secret(struct text *t)
+{
+	*t = (struct text){ .secret = true };
+}
+
+static void wipe(struct text *t)
+{
+	if (t->secret && t->at)
+		explicit_bzero(t->at, t->room);
+}
+
 void text_free(struct text *t)
 {
+	wipe(t);
 	free(t->at);
 	text_init(t);
 }
 
 void text_clear(struct text *t)
 {
+	wipe(t);
 	t->len = 0;
 	t->failed = false;
 	if (t->at)
@@ -142,6 +155,22 @@ static size_t word_length(const char *s)
 	return s[0] == '[' && s[bracket] == ']' ? bracket + 1 + strcspn(s + bracket + 1, " \n") : n;
 }
 
+/* As realloc(), which may leave what it has copied behind. */
+static char *grow(struct text *t, size_t room)
+{
+	char *at;
+
+	if (!t->secret)
+		return realloc(t->at, room);
+	at = malloc(room);
+	if (at && t->at) {
+		memcpy(at, t->at, t->len + 1);
+		wipe(t);
+		free(t->at);
+	}
+	return at;
+}
+
 /* Room for n octets and a NUL. */
 static bool make_room(struct text *t, size_t more)
 {
@@ -155,7 +184,7 @@ static bool make_room(struct text *t, size_t more)
 		return true;
 	while (room < need)
 		room *= 2;
-	at = realloc(t->at, room);
+	at = grow(t, room);
 	if (!at) {
 		t->failed = true;
 		return false;

@@ -9,9 +9,11 @@ struct text {
 	char *at;
 	size_t len, room;
 	bool failed;
+	bool secret; /* no copy of it stays anywhere when it grows, is cleared or ends */
 };
 
 void text_init(struct text *t);
+void text_init_secret(struct text *t);
 void text_free(struct text *t);
 void text_clear(struct text *t); /* keeps the memory */
 /* Always NUL-terminated; "" when nothing was added. Valid until the next change. */

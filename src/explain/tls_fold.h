@@ -51,6 +51,8 @@ void tls_fold_add_message(struct text *t, unsigned message);
 /* The sentence from hf/tls_told.def, with its placeholders filled in. */
 void tls_told_add_sentence(struct text *t, const struct hf_tls_record_told *r);
 const char *tls_told_rfc(const struct hf_tls_record_told *r);
+/* Into an object: {.. "name": "MESSAGE", "version": "TLS 1.3", "sent": true, "offset": 0, "len": 211, "keys": null, ..}. */
+void tls_told_put(struct json *j, const struct hf_tls_record_told *r);
 /* Is it shown by a row or a state anyway, so that it needs no sentence? */
 bool tls_told_is_plain(const struct hf_tls_record_told *r);
 #endif

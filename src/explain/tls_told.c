@@ -72,6 +72,25 @@ bool tls_told_is_plain(const struct hf_tls_record_told *r)
 	}
 }
 
+void tls_told_put(struct json *j, const struct hf_tls_record_told *r)
+{
+	struct text t;
+
+	text_init(&t);
+	json_put_string(j, "name", hf_tls_told_name(r->kind));
+	json_put_string(j, "version", r->version ? tls_version_name(r->version) : NULL);
+	json_put_bool(j, "sent", r->sent);
+	json_put_u64(j, "offset", r->offset);
+	json_put_u64(j, "len", r->len);
+	json_put_string(j, "keys", tls_fold_keys(r->epoch));
+	json_put_string(j, "from", hf_tls_state_name(r->from));
+	json_put_string(j, "to", hf_tls_state_name(r->to));
+	tls_told_add_sentence(&t, r);
+	json_put_string(j, "sentence", text_str(&t));
+	json_put_string(j, "rfc", tls_told_rfc(r));
+	text_free(&t);
+}
+
 /* Where 1.2 has the same in documents of its own. */
 static const struct {
 	enum hf_tls_told kind;

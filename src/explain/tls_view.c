@@ -72,6 +72,38 @@ void tls_view_json(struct json *j, struct hf_bytes message, bool tls13)
 	json_object_end(j);
 }
 
+static const char *level_name(unsigned n)
+{
+	return n == 1 ? "warning" : n == 2 ? "fatal" : "unknown";
+}
+
+static void put_alert(struct tls_view *v, struct hf_bytes alert)
+{
+	if (alert.len != 2) {
+		tls_view_put_hex(v, "hex", alert);
+		return;
+	}
+	tls_view_put_named(v, "level", alert.at[0], level_name);
+	tls_view_put_named(v, "description", alert.at[1], tls_alert_name);
+}
+
+void tls_view_alert_dump(struct text *out, struct hf_bytes alert, const struct look *look)
+{
+	text_add(out, "Alert, ");
+	tls_view_add_count(out, alert.len, "octet", "octets");
+	text_add(out, "\n");
+	put_alert(&(struct tls_view){ .text = out, .look = look, .depth = 1 }, alert);
+}
+
+void tls_view_alert_json(struct json *j, struct hf_bytes alert)
+{
+	json_object(j);
+	json_put_string(j, "message", "alert");
+	json_put_u64(j, "octets", alert.len);
+	put_alert(&(struct tls_view){ .json = j }, alert);
+	json_object_end(j);
+}
+
 static struct message take_message(struct hf_bytes b)
 {
 	struct hf_rd in = hf_rd_over(b);

@@ -27,4 +27,8 @@ void tls_view_dump(struct text *out, struct hf_bytes message, bool tls13, const 
 /* The same as one object, under the same names: {"message": "client_hello", "type": 1, "octets": 211, ..}. Octets are hex, whole. */
 void tls_view_json(struct json *j, struct hf_bytes message, bool tls13);
 
+/* The two octets of an alert, in the same two forms. */
+void tls_view_alert_dump(struct text *out, struct hf_bytes alert, const struct look *look);
+void tls_view_alert_json(struct json *j, struct hf_bytes alert);
+
 #endif

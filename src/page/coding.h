@@ -31,13 +31,19 @@ struct coding_limits {
 
 struct coding;
 
-/* content_encoding: the field's value, all of them joined with commas; empty: identity. CODING_FINE, UNKNOWN, TOO_MANY or NO_MEMORY. */
+/*
+ * content_encoding: the field's value, all of them joined with commas; empty: identity.
+ *
+ * CODING_FINE
+ * CODING_UNKNOWN              *ret lets everything through as it is, which is what browsers do then
+ * CODING_TOO_MANY, NO_MEMORY  *ret is NULL
+ */
 enum coding_why coding_begin(struct hf_bytes content_encoding, const struct coding_limits *limits, struct coding **ret);
 void coding_free(struct coding *c);
 
-/* Adds what it decodes to. The first that is not CODING_FINE stays: nothing comes out any more. What came out before stands. */
+/* Adds what it decodes to. The first verdict that is not CODING_FINE stays, and nothing comes out any more; what came before stands. */
 enum coding_why coding_feed(struct coding *c, struct hf_bytes octets, struct text *out);
-/* No more octets will come. CODING_CUT: the coded stream has not ended. */
+/* No more octets will come. CODING_CUT: the coded stream has not ended. No octets at all are fine. */
 enum coding_why coding_end(struct coding *c);
 
 bool coding_is_identity(const struct coding *c); /* nothing needs decoding */

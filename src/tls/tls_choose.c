@@ -113,9 +113,14 @@ bool tls_group_usable(const struct hf_tls_config *cfg, uint16_t group)
 	return tls_list_has(tls_cfg_groups(cfg), group) && crypto_kex_has(cfg->crypto, group);
 }
 
+bool tls_group_is_hybrid(uint16_t group)
+{
+	return group == TLS_GROUP_X25519MLKEM768;
+}
+
 bool tls_group_suits(uint16_t group, uint16_t version)
 {
-	return version >= TLS_VERSION_1_3 || group != TLS_GROUP_X25519MLKEM768;
+	return version >= TLS_VERSION_1_3 || !tls_group_is_hybrid(group);
 }
 
 uint16_t tls_scheme_for(const struct hf_tls_config *cfg, const struct hf_cred *cred, struct hf_bytes peer_schemes,

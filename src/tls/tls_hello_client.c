@@ -343,11 +343,23 @@ static hf_status put_share(struct hf_tls *t, struct hf_wr *out, uint16_t group)
 	return HF_OK;
 }
 
+/*
+ * One is enough if the server has its group, and most have X25519. With a hybrid that is not so yet, and asking again costs a
+ * round trip: 36 octets more beside its 1,220 spare that.
+ */
+static bool wants_share(const struct hf_tls *t)
+{
+	const struct tls_hs *hs = t->hs;
+
+	if (t->cfg->shares)
+		return hs->shares < t->cfg->shares;
+	return hs->shares == 0 || (hs->shares == 1 && tls_group_is_hybrid(hs->kex[0].group));
+}
+
 /* RFC 8446 4.2.8; after a HelloRetryRequest that names a group, a share in it and nothing else. */
 static hf_status put_key_share(struct hf_tls *t, struct hf_wr *out)
 {
 	const struct hf_tls_list groups = tls_cfg_groups(t->cfg);
-	const unsigned most = t->cfg->shares ? hf_min_u32(t->cfg->shares, TLS_SHARES_MAX) : 1;
 	struct tls_hs *hs = t->hs;
 	const size_t list = tls_vec_begin(out, 2);
 
@@ -362,7 +374,7 @@ static hf_status put_key_share(struct hf_tls *t, struct hf_wr *out)
 			hf_wr_u16(out, 1);
 			hf_wr_u8(out, 0);
 		}
-		for (size_t i = 0; i < groups.n && hs->shares < most; i++)
+		for (size_t i = 0; i < groups.n && wants_share(t); i++)
 			if (group_offered(t, groups.at[i]))
 				HF_TRY(put_share(t, out, groups.at[i]));
 	}
@@ -515,7 +527,8 @@ static size_t hello_bound(const struct hf_tls *t)
 	for (size_t i = 0; i < t->cfg->alpns; i++)
 		n += 1 + t->cfg->alpn[i].len;
 	for (size_t i = 0; i < groups.n; i++)
-		n += EXTENSION_HEADER + crypto_kex_client_share_size(groups.at[i]);
+		if (group_offered(t, groups.at[i]))
+			n += EXTENSION_HEADER + crypto_kex_client_share_size(groups.at[i]);
 	return n;
 }
 

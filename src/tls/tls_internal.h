@@ -547,6 +547,8 @@ bool tls_list_has(struct hf_tls_list list, uint16_t n);
 /* May this suite, group or scheme be used with this configuration at this version? */
 bool tls_suite_usable(const struct hf_tls_config *cfg, const struct tls_suite *suite, uint16_t version);
 bool tls_group_usable(const struct hf_tls_config *cfg, uint16_t group);
+/* A KEM beside a curve: safe as long as one of the two is. */
+bool tls_group_is_hybrid(uint16_t group);
 /* Is this group there for the version? A KEM has no place in 1.2. */
 bool tls_group_suits(uint16_t group, uint16_t version);
 /* The client's first choice of this version is ChaCha20: it has no AES in hardware. */

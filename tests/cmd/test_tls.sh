@@ -96,6 +96,21 @@ print(d["version"], d["peer_signature"], d["certificate"]["fault"], d["octets_re
 is quiet "$(wc -c <err)" 0
 echo hello | client --half-close --show >out
 is ladder "$(grep -cE -- '(-->|<--) (Client|Server)Hello, [0-9]+ octets \(RFC [0-9]+ [0-9.]+\)$' err)" 2
+# Each message in the order of the wire, what is encrypted too, and below it what stands in it.
+is show-messages "$(grep -oE -- '(-->|<--) [A-Z][A-Za-z]+' err | tr '\n' ' ')" \
+	'--> ClientHello <-- ServerHello <-- EncryptedExtensions <-- Certificate <-- CertificateVerify <-- Finished --> Finished <-- NewSessionTicket <-- NewSessionTicket '
+is show-whose-keys "$(grep -cE ', under the keys of the (handshake|data) \(RFC ' err)" 9
+is show-fields "$(grep -cE '^ {17}(verify_data: [0-9a-f]{64}|algorithm: ecdsa_secp256r1_sha256|ticket_age_add: [0-9]+|description: close_notify)$' err)" 7
+is show-certificates "$(grep -cE '^ {17}certificate [12] in words: .*, issued by .*, good until 2' err)" 2
+timeout 10 "$hf" tls client localhost:$port --cacert ca/root.crt --half-close --tls-max 1.2 --show --json >out 2>err </dev/null
+is show-json "$(python3 -c 'import json
+d = [json.loads(line) for line in open("out")]
+m = [e["message"] for e in d[:-1] if e["name"] == "MESSAGE"]
+assert all(e["what"] == "tls" and e["len"] == e["message"]["octets"] for e in d[:-1] if e["name"] == "MESSAGE")
+assert [e["at_ns"] for e in d[:-1]] == sorted(e["at_ns"] for e in d[:-1])
+print(*(e["message"] for e in m), d[-1]["exit"], *(c["issuer"] != c["subject"] for e in d[:-1] for c in e.get("certificates", [])))')" \
+	'client_hello server_hello certificate server_key_exchange server_hello_done client_key_exchange finished new_session_ticket finished 0 True True'
+is show-json-alone "$(grep -c -- '-->' err)" 0
 timeout 10 "$hf" tls client localhost:$port >out 2>err </dev/null
 is untrusted "$? $(grep -c '^NOT TRUSTED (unknown-issuer)' err)" '4 1'
 client --verify-name other.example >out </dev/null
@@ -109,7 +124,7 @@ client --ciphers ECDHE-ECDSA-AES128-GCM-SHA256 --tls-max 1.2 --sigalgs rsa_pss_r
 is nothing-in-common "$? $(grep -c 'ended the TLS handshake with the alert handshake_failure' err)" '5 1'
 stop
 is stopped $? 0
-is a-line-each "$(grep -c '"remote"' serve.out)" 8
+is a-line-each "$(grep -c '"remote"' serve.out)" 9
 is line "$(python3 -c 'import json
 d = [json.loads(l) for l in open("serve.out")][1]
 print(d["connected"], d["octets_sent"], d["end"], d["alert_sent"], d["alert_received"])')" 'True 6 closed close_notify close_notify'

@@ -48,6 +48,7 @@ static const struct hf_cert_view root = {
 };
 
 static const struct hf_cert_report expired = {
+	.work = { 2, 3, 500 },
 	.fault = HF_CERT_EXPIRED,
 	.libcrypto = 10,
 	.at = 0,
@@ -218,7 +219,8 @@ static void a_report_for_programs(void **state)
 	assert_non_null(strstr(text_str(&t), "{\"trusted\": false, \"fault\": \"expired\", "));
 	assert_non_null(strstr(text_str(&t),
 			       "\"alert\": 45, \"libcrypto\": 10, \"at\": 0, \"name\": \"a.example\", "
-			       "\"time\": \"2025-01-01T00:00:00Z\", \"time_unix\": 1735689600, \"chain\": [{"));
+			       "\"time\": \"2025-01-01T00:00:00Z\", \"time_unix\": 1735689600, "
+			       "\"paths_judged\": 2, \"signatures_verified\": 3, \"names_compared\": 500, \"chain\": [{"));
 	assert_non_null(strstr(text_str(&t), "\"not_after\": \"2024-12-29T00:00:00Z\""));
 	assert_non_null(strstr(text_str(&t),
 			       "\"from\": \"store\", \"is_ca\": true, \"self_signed\": true, \"fault\": \"good\"}]}\n"));

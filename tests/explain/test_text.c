@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -8,6 +9,7 @@
 #include "explain/look.h"
 #include "explain/text.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,6 +30,48 @@ static void grows(void **state)
 	text_add_n(&t, "abc", 2);
 	assert_string_equal(text_str(&t), "---ab");
 	text_free(&t);
+}
+
+/* What is given back to malloc is looked at (-Wl,--wrap), while a secret is about. */
+static const char secret[] = "1f2e3d4c5b6a";
+static bool watching;
+static unsigned given_back;
+
+void __real_free(void *at);
+void __wrap_free(void *at);
+void __wrap_free(void *at)
+{
+	if (watching && at) {
+		given_back++;
+		assert_null(memmem(at, malloc_usable_size(at), secret, sizeof(secret) - 1));
+	}
+	__real_free(at);
+}
+
+void *__real_realloc(void *at, size_t n);
+void *__wrap_realloc(void *at, size_t n);
+void *__wrap_realloc(void *at, size_t n)
+{
+	assert_false(watching && at); /* nobody would see what stays behind */
+	return __real_realloc(at, n);
+}
+
+static void leaves_no_secret_behind(void **state)
+{
+	struct text t;
+
+	(void)state;
+	text_init_secret(&t);
+	watching = true;
+	for (unsigned i = 0; i < 100; i++)
+		text_addf(&t, "%s\n", secret);
+	assert_int_equal(t.len, 100 * sizeof(secret));
+	text_clear(&t);
+	assert_int_equal(t.at[1], '\0');
+	text_add(&t, secret);
+	text_free(&t);
+	watching = false;
+	assert_true(given_back > 3);
 }
 
 static void wraps(void **state)
@@ -110,6 +154,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(grows),
+		cmocka_unit_test(leaves_no_secret_behind),
 		cmocka_unit_test(wraps),
 		cmocka_unit_test(times_read_well),
 		cmocka_unit_test(look_obeys_the_environment),

@@ -460,6 +460,39 @@ static void json_form(void **state)
 }
 
 /* What all three forms promise of any octets: printable, whole, never stuck. */
+static void alerts(void **state)
+{
+	static const struct {
+		struct hf_bytes octets;
+		const char *text, *json;
+	} known[] = {
+		{ BYTES("\x02\x28"), "Alert, 2 octets\n  level: fatal\n  description: handshake_failure\n",
+		  "{\"message\": \"alert\", \"octets\": 2, \"level\": {\"number\": 2, \"name\": \"fatal\"}, "
+		  "\"description\": {\"number\": 40, \"name\": \"handshake_failure\"}}\n" },
+		{ BYTES("\x07\xfe"), "Alert, 2 octets\n  level: 0x07\n  description: 0xfe\n",
+		  "{\"message\": \"alert\", \"octets\": 2, \"level\": {\"number\": 7, \"name\": null}, "
+		  "\"description\": {\"number\": 254, \"name\": null}}\n" },
+		{ BYTES("\x02"), "Alert, 1 octet\n  hex: 02\n", "{\"message\": \"alert\", \"octets\": 1, \"hex\": \"02\"}\n" },
+	};
+	struct look look = look_plain(80);
+	struct text t;
+	struct json j;
+
+	(void)state;
+	text_init(&t);
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		text_clear(&t);
+		tls_view_alert_dump(&t, known[i].octets, &look);
+		assert_string_equal(text_str(&t), known[i].text);
+		text_clear(&t);
+		j = json_over(&t);
+		j.one_line = true;
+		tls_view_alert_json(&j, known[i].octets);
+		assert_string_equal(text_str(&t), known[i].json);
+	}
+	text_free(&t);
+}
+
 static void expect_sane(struct hf_bytes octets, bool tls13)
 {
 	struct look look = look_plain(72);
@@ -532,6 +565,7 @@ int main(void)
 		cmocka_unit_test(numbers_have_commas),
 		cmocka_unit_test(a_hostile_name),
 		cmocka_unit_test(json_form),
+		cmocka_unit_test(alerts),
 		cmocka_unit_test(garbage),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -86,16 +86,14 @@ static void short_scheme_list_is_not_for_chains(void **state)
 static void is_small(void **state)
 {
 	static const struct hf_bytes alpn[] = { { (const uint8_t *)"http/1.1", 8 } };
+	const size_t more = crypto_kex_has(crypto, TLS_GROUP_X25519MLKEM768) ? 2 + 4 + 1216 : 0;
 	struct end *e = new_end();
 
 	(void)state;
 	e->start.name = of(NAME, sizeof(NAME) - 1);
 	e->cfg.alpn = alpn;
 	e->cfg.alpns = 1;
-	if (!crypto_kex_has(crypto, TLS_GROUP_X25519MLKEM768))
-		assert_in_range(first_hello(e).message.len, 200, 270);
-	else
-		begin(e);
+	assert_in_range(first_hello(e).message.len - more, 200, 270);
 	end(e);
 }
 
@@ -200,6 +198,39 @@ static void shares_as_many_as_asked(void **state)
 			assert_int_equal(share.share.len, crypto_kex_client_share_size(groups[n]));
 		}
 		assert_int_equal(n, shares == 0 ? 1 : shares > 3 ? 3 : shares);
+		end(e);
+	}
+}
+
+/* A hybrid does not come alone unless it is told to, and not at all where it cannot be had. */
+static void shares_one_beside_a_hybrid(void **state)
+{
+	static const uint16_t groups[] = { TLS_GROUP_X25519MLKEM768, TLS_GROUP_P256, TLS_GROUP_X25519 };
+	const bool here = crypto_kex_has(crypto, TLS_GROUP_X25519MLKEM768);
+
+	(void)state;
+	for (unsigned shares = 0; shares <= 3; shares++) {
+		struct end *e = new_end();
+		struct tls_key_share share;
+		struct hf_bytes entries, offered;
+		struct parts p;
+		unsigned n = here ? 0 : 1;
+
+		e->cfg.groups = (struct hf_tls_list){ groups, 3 };
+		e->cfg.shares = shares;
+		e->cfg.no_grease = true;
+		p = first_hello(e);
+		assert_int_equal(tls_ext_u16_list_parse(*find(&p, TLS_EXT_SUPPORTED_GROUPS), 2, &offered), HF_OK);
+		assert_int_equal(tls_u16_has(offered, TLS_GROUP_X25519MLKEM768), here);
+		assert_int_equal(tls_ext_key_shares_parse(*find(&p, TLS_EXT_KEY_SHARE), &entries), HF_OK);
+		for (; tls_key_share_next(&entries, &share); n++) {
+			assert_int_equal(share.group, groups[n]);
+			assert_int_equal(share.share.len, crypto_kex_client_share_size(groups[n]));
+		}
+		if (here)
+			assert_int_equal(n, shares == 0 ? 2 : shares);
+		else
+			assert_int_equal(n, 1 + (shares == 0 ? 1 : shares == 3 ? 2 : shares));
 		end(e);
 	}
 }
@@ -780,6 +811,7 @@ int main(void)
 		cmocka_unit_test(greases),
 		cmocka_unit_test(names_hosts_only),
 		cmocka_unit_test(shares_as_many_as_asked),
+		cmocka_unit_test(shares_one_beside_a_hybrid),
 		cmocka_unit_test(begins_again_with_the_group_asked_for),
 		cmocka_unit_test(begins_again_with_the_cookie),
 		cmocka_unit_test(judges_the_answer),

@@ -218,6 +218,30 @@ static void judges_a_hello(void **state)
 	}
 }
 
+/* A share of one octet is looked at only by those who have its group, when they make their own. */
+static void passes_over_the_share_of_a_hybrid(void **state)
+{
+	static const struct row row = { "a hybrid's share",
+					{ E(SUPPORTED_GROUPS, "000411ec001d"), E(KEY_SHARE, "0029"
+											    "11ec000104" SHARE_X25519) } };
+	static const uint16_t x25519[] = { TLS_GROUP_X25519 };
+	const bool here = crypto_kex_has(crypto, TLS_GROUP_X25519MLKEM768);
+
+	(void)state;
+	for (unsigned usual = 0; usual < 2; usual++) {
+		struct end *e = new_server(&row);
+		uint8_t record[1024];
+
+		if (!usual)
+			e->cfg.groups = (struct hf_tls_list){ x25519, 1 };
+		begin(e);
+		feed(e, of(record, build_hello(record, &row)));
+		assert_int_equal(e->does, HF_TLS_WANTS_CERTIFICATE);
+		assert_int_equal(e->info.group, usual && here ? TLS_GROUP_X25519MLKEM768 : TLS_GROUP_X25519);
+		end(e);
+	}
+}
+
 /* What breaks its format does so where it has a meaning, and only there. */
 static void reads_what_has_a_meaning(void **state)
 {
@@ -434,6 +458,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(judges_a_hello),
+		cmocka_unit_test(passes_over_the_share_of_a_hybrid),
 		cmocka_unit_test(reads_what_has_a_meaning),
 		cmocka_unit_test(asks_for_the_certificate_of_a_name),
 		cmocka_unit_test(requires_a_name_when_told),

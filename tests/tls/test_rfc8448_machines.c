@@ -241,8 +241,8 @@ static struct hf_bytes fifty_octets(void)
 {
 	static uint8_t octets[50];
 
-	for (uint8_t i = 0; i < sizeof(octets); i++)
-		octets[i] = i;
+	for (size_t i = 0; i < sizeof(octets); i++)
+		octets[i] = (uint8_t)i;
 	return of(octets, sizeof(octets));
 }
 

@@ -25,6 +25,9 @@ static void drop_text(void *thing)
 	free(thing);
 }
 
+/* What every libcrypto has: a scenario goes alike wherever it is played. */
+static const uint16_t groups[] = { TLS_GROUP_X25519, TLS_GROUP_P256, TLS_GROUP_P384 };
+
 struct https https_begin(struct sim_run *run, const struct sim_leaf_ask *leaf)
 {
 	const struct sim_leaf_ask usual = { .name = HTTPS_NAME };
@@ -37,6 +40,7 @@ struct https https_begin(struct sim_run *run, const struct sim_leaf_ask *leaf)
 	h.certs = sim_certs_make(run->world, run->seed);
 	h.client = sim_certs_client(h.certs, HTTPS_NAME);
 	h.server = sim_certs_server(h.certs, sim_certs_leaf(h.certs, leaf ? leaf : &usual));
+	h.client->cfg.groups = h.server->cfg.groups = (struct hf_tls_list){ groups, HF_ARRAY_LEN(groups) };
 	h.server->cfg.tickets = HF_TLS_NO_TICKETS;
 	h.asks.tls = h.client;
 	h.answers.tls = h.server;

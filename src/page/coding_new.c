@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+#include "page/coding_internal.h"
+
+#include "base/bits.h"
+
+#include <brotli/decode.h>
+#include <zstd.h>
+#include <zstd_errors.h>
+
+/* br (RFC 7932) and zstd (RFC 8878, RFC 9659). */
+
+static void take(struct coding_stage *s, struct hf_bytes *in, size_t n)
+{
+	s->unit += n;
+	in->at += n;
+	in->len -= n;
+}
+
+/* ---- br: one stream, and no check value ---- */
+
+static bool begin_br(struct coding_stage *s)
+{
+	s->state = BrotliDecoderCreateInstance(NULL, NULL, NULL);
+	return s->state != NULL;
+}
+
+static void end_br(struct coding_stage *s)
+{
+	BrotliDecoderDestroyInstance(s->state);
+}
+
+static struct coding_step step_br(struct coding_stage *s, struct hf_bytes *in)
+{
+	struct coding_step step = { .why = CODING_FINE };
+	size_t left = in->len, room = CODING_CHUNK;
+	const uint8_t *at = in->at;
+	uint8_t *to = s->chunk;
+	BrotliDecoderErrorCode code;
+
+	if (!s->inside && in->len == 0)
+		return step;
+	s->inside = true;
+	switch (BrotliDecoderDecompressStream(s->state, &left, &at, &room, &to, NULL)) {
+	case BROTLI_DECODER_RESULT_SUCCESS:
+		s->inside = false;
+		s->ended = true;
+		s->units++;
+		break;
+	case BROTLI_DECODER_RESULT_NEEDS_MORE_OUTPUT:
+		step.more = true;
+		break;
+	case BROTLI_DECODER_RESULT_NEEDS_MORE_INPUT:
+		break;
+	case BROTLI_DECODER_RESULT_ERROR:
+		code = BrotliDecoderGetErrorCode(s->state);
+		step.why = code <= BROTLI_DECODER_ERROR_ALLOC_CONTEXT_MODES && code >= BROTLI_DECODER_ERROR_ALLOC_BLOCK_TYPE_TREES
+				   ? CODING_NO_MEMORY
+				   : CODING_BROKEN;
+		break;
+	}
+	take(s, in, in->len - left);
+	step.put = CODING_CHUNK - room;
+	return step;
+}
+
+/* ---- zstd: frames one behind another ---- */
+
+static bool begin_zstd(struct coding_stage *s)
+{
+	ZSTD_DCtx *z = ZSTD_createDCtx();
+
+	s->state = z;
+	return z && !ZSTD_isError(ZSTD_DCtx_setParameter(z, ZSTD_d_windowLogMax, CODING_ZSTD_WINDOW_LOG));
+}
+
+static void end_zstd(struct coding_stage *s)
+{
+	ZSTD_freeDCtx(s->state);
+}
+
+static enum coding_why why_of(size_t code)
+{
+	switch (ZSTD_getErrorCode(code)) {
+	case ZSTD_error_frameParameter_windowTooLarge:
+		return CODING_WINDOW;
+	case ZSTD_error_checksum_wrong:
+		return CODING_CHECKSUM;
+	case ZSTD_error_memory_allocation:
+		return CODING_NO_MEMORY;
+	default:
+		return CODING_BROKEN;
+	}
+}
+
+static struct coding_step step_zstd(struct coding_stage *s, struct hf_bytes *in)
+{
+	ZSTD_inBuffer from = { in->at, in->len, 0 };
+	ZSTD_outBuffer to = { s->chunk, CODING_CHUNK, 0 };
+	struct coding_step step = { .why = CODING_FINE };
+	size_t code;
+
+	if (!s->inside && in->len == 0)
+		return step;
+	s->inside = true;
+	code = ZSTD_decompressStream(s->state, &to, &from);
+	take(s, in, from.pos);
+	step.put = to.pos;
+	if (!ZSTD_isError(code)) {
+		step.more = code == 0 || to.pos == CODING_CHUNK;
+		if (code == 0) {
+			s->inside = false;
+			s->units++;
+			s->unit = 0;
+		}
+	} else if (s->units && s->unit < 4 && ZSTD_getErrorCode(code) == ZSTD_error_prefix_unknown) {
+		s->inside = false;
+		s->ended = true;
+		s->trailing += s->unit;
+	} else {
+		step.why = why_of(code);
+	}
+	return step;
+}
+
+const struct coding_kind coding_br = { "br", "br", begin_br, end_br, step_br };
+const struct coding_kind coding_zstd = { "zstd", "zstd", begin_zstd, end_zstd, step_zstd };
