@@ -15,10 +15,11 @@
  *	ttl 300                           of all records [60]; also how long "there is none" may be kept
  */
 #define DNS_ANSWER_ROOM 65535u
-#define DNS_UDP_ROOM 512u /* octets of an answer to who does not say more with EDNS0, RFC 1035 4.2.1 */
+#define DNS_UDP_ROOM 512u      /* octets of an answer to who does not say more with EDNS0, RFC 1035 4.2.1 */
+#define DNS_UDP_ROOM_MAX 1232u /* and to who does: no more than surely comes in one piece */
 
 struct dns_zone_line {
-	struct hf_bytes name; /* of the address or the alias */
+	struct hf_bytes name; /* of the address or the alias; without a dot at its end, as all */
 	bool alias;
 	struct hf_addr addr;
 	struct hf_bytes target; /* of the alias; for an address the line's first name */
@@ -37,7 +38,7 @@ struct dns_zone_fault {
 };
 
 /*
- * The zone borrows text and `line`. A name's label may be "*" nowhere: there are no wildcards.
+ * The zone borrows text and `line`. There are no wildcards.
  *
  * HF_OK
  * HF_MALFORMED   *ret_fault says which line and why
