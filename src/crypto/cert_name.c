@@ -159,7 +159,7 @@ bool general_name_is_sound(enum general_name kind, struct hf_bytes b)
 	}
 }
 
-bool dns_name_same(struct hf_bytes a, struct hf_bytes b)
+bool host_name_same(struct hf_bytes a, struct hf_bytes b)
 {
 	if (a.len != b.len)
 		return false;
@@ -176,7 +176,7 @@ bool dns_name_is_within(struct hf_bytes name, struct hf_bytes base)
 	if (name.len < base.len)
 		return false;
 	more = name.len - base.len;
-	return dns_name_same((struct hf_bytes){ name.at + more, base.len }, base) &&
+	return host_name_same((struct hf_bytes){ name.at + more, base.len }, base) &&
 	       (more == 0 || base.len == 0 || name.at[more - 1] == '.');
 }
 
@@ -194,9 +194,9 @@ bool dns_name_matches(struct hf_bytes presented, struct hf_bytes host)
 	if (!dns_name_is_sound(presented, true) || !dns_name_is_sound(host, false))
 		return false;
 	if (presented.at[0] != '*')
-		return dns_name_same(presented, host);
+		return host_name_same(presented, host);
 	parent = after_first_label(presented);
-	return after_first_label(parent).len > 0 && dns_name_same(parent, after_first_label(host));
+	return after_first_label(parent).len > 0 && host_name_same(parent, after_first_label(host));
 }
 
 struct cert_host cert_host_of(struct hf_bytes text)
@@ -227,7 +227,7 @@ static bool mailbox_same(struct hf_bytes a, struct hf_bytes b)
 	const uint8_t *at = a.len ? memchr(a.at, '@', a.len) : NULL;
 	size_t local = at ? (size_t)(at - a.at) : 0;
 
-	return at && a.len == b.len && memcmp(a.at, b.at, local + 1) == 0 && dns_name_same(a, b);
+	return at && a.len == b.len && memcmp(a.at, b.at, local + 1) == 0 && host_name_same(a, b);
 }
 
 bool cert_san_has(struct hf_bytes san, const struct cert_host *host)
