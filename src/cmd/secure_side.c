@@ -7,6 +7,7 @@
 #include "base/bits.h"
 #include "cmd/cert.h"
 #include "crypto/hash.h"
+#include "crypto/kex.h"
 #include "wire/tls_wire.h"
 
 #include <errno.h>
@@ -370,6 +371,20 @@ void secure_draw(struct secure_side *side, uint8_t to[32])
 			  (struct hf_bytes){ nth, sizeof(nth) }, to, 32);
 }
 
+/* Groups that cannot be had are left out, but somebody who asked for these alone wants to know why. */
+static int check_groups(const struct secure_side *side)
+{
+	const struct secure_options *o = &side->options;
+
+	for (size_t i = 0; i < o->group_count; i++)
+		if (crypto_kex_has(side->crypto, o->groups[i]))
+			return 0;
+	if (o->group_count == 0)
+		return 0;
+	return cmd_usage(side->command, "--groups: the libcrypto of this system can do none of these: %s%s",
+			 tls_group_name(o->groups[0]), o->group_count > 1 ? ", ..." : "");
+}
+
 int secure_side_open(struct secure_side *side, enum cmd_command command, const struct secure_options *o, bool server,
 		     uint64_t epoch_ns, const uint8_t seed[32])
 {
@@ -385,6 +400,7 @@ int secure_side_open(struct secure_side *side, enum cmd_command command, const s
 		cmd_say(command, "libcrypto cannot be set up");
 		return hf_status_exit(HF_SYSTEM);
 	}
+	code = check_groups(side);
 	for (unsigned i = 0; i < o->certs && code == 0; i++)
 		code = load_cred(side, i);
 	if (code == 0 && o->own_chain.len > 0)

@@ -57,6 +57,13 @@ wrong nothing-left 2 'leave no version' server --cert s.crt --key s.key --tls-mi
 wrong version 2 'are 1.2 and 1.3' server --cert s.crt --key s.key --tls-min 1.1
 wrong no-name 2 '--verify-name: a name is wanted' client 127.0.0.1:1 --verify-name ''
 wrong fragment 2 '512, 1024, 2048 or 4096' client 127.0.0.1:1 --max-fragment 600
+wrong groups 2 'the libcrypto of this system can do none of these: ffdhe2048, ...' client 127.0.0.1:1 --groups ffdhe2048,ffdhe3072
+if openssl list -kem-algorithms 2>/dev/null | grep -q X25519MLKEM768; then
+	wrong hybrid 7 'nothing listens at that port' client 127.0.0.1:1 --groups X25519MLKEM768
+else
+	echo '# without ML-KEM, as this libcrypto has none: X25519MLKEM768 must be refused'
+	wrong hybrid 2 'the libcrypto of this system can do none of these: X25519MLKEM768' client 127.0.0.1:1 --groups X25519MLKEM768
+fi
 wrong sim 2 'nobody to speak TLS with' client 127.0.0.1:1 --net sim
 wrong no-file 2 'nothere.crt: No such file' server --cert nothere.crt --key s.key
 wrong other-key 2 'r.key: this key does not belong to the certificate in s.crt' server --cert s.crt --key r.key
@@ -84,7 +91,7 @@ echo hello | client --half-close --quiet >out
 is key-in-the-certificates-file "$? $(cat out)" '0 hello'
 stop
 serve --echo --json --cert s.crt --key open.key --insecure-key-permissions --cert r.crt --key r.key
-echo hello | client --half-close >out
+echo hello | client --half-close --groups x25519 >out
 is echo "$? $(cat out)" '0 hello'
 is summary "$(head -1 err)" 'handfast tls: TLS 1.3, TLS_AES_128_GCM_SHA256, x25519, ecdsa_secp256r1_sha256, certificate good'
 is end "$(tail -1 err)" 'handfast tls: closed by the other side with close_notify: all it sent is here'
