@@ -51,10 +51,12 @@ struct page_config {
 	double density;              /* of pixels, for srcset [1] */
 	unsigned width;              /* of the picture in CSS pixels, for media queries and srcset with sizes [1024] */
 	bool fonts;                  /* fetch them too */
-	bool document_only;          /* nothing but the document and its redirects */
-	bool allow_downgrade;        /* follow redirects from https: to http:, and load mixed content */
-	bool close_each;             /* Connection: close on every request */
-	bool keep_bodies;            /* of scripts and fonts too (for an engine of others, or HAR with contents) */
+	bool no_icons;               /* note the page's icon only */
+	bool css_images;      /* nobody will page_want() what styles name: fetch all of it, whatever its selector */
+	bool document_only;   /* nothing but the document and its redirects */
+	bool allow_downgrade; /* follow redirects from https: to http:, and load mixed content */
+	bool close_each;      /* Connection: close on every request */
+	bool keep_bodies;     /* of scripts and fonts too (for an engine of others, or HAR with contents) */
 	struct page_limits limits;
 };
 
@@ -99,12 +101,14 @@ void page_ended(struct page *p, uint32_t conn, const struct report_fault *why, h
 
 /* A resource by the URL that asked for it (absolute, without fragment; redirects followed); REPORT_NONE. */
 uint32_t page_find(const struct page *p, const char *url);
-/* Its content, decoded; empty when it has none (or none was kept). As long as the page. */
+/* Its content, decoded, a style sheet's as UTF-8 too; empty when it has none (or none was kept). As long as the page. */
 struct hf_bytes page_body(const struct page *p, uint32_t resource);
 /* The document as UTF-8, for the painter; and the URL that relative ones in it are resolved by. */
 struct hf_bytes page_document(const struct page *p);
 const char *page_base(const struct page *p);
 /* Fetches one more: the painter found it in a style that applies. Between STYLED and LOADED. REPORT_NONE: it may not be had. */
 uint32_t page_want(struct page *p, const char *url, enum report_kind kind, uint32_t parent, hf_time_ns now);
+/* While it is held, LOADED is not said: the painter is still looking for what it wants. */
+void page_hold(struct page *p, bool hold);
 
 #endif
