@@ -24,11 +24,11 @@ static unsigned parts_of(enum cmd_option id)
 	case OPT_cert_KEY:
 	case OPT_cert_BAD:
 	case OPT_cert_OUT:
+	case OPT_cert_FORCE:
 		return OF(ISSUE);
 	case OPT_cert_PURPOSE:
 		return OF(ISSUE) | OF(VERIFY);
 	case OPT_cert_JSON:
-	case OPT_cert_TRUST:
 	case OPT_cert_CACERT:
 		return OF(SHOW) | OF(VERIFY);
 	case OPT_cert_CONNECT:
@@ -108,9 +108,8 @@ static int take_option(int id, const char *value, struct cert_options *o)
 	case OPT_cert_OUT:
 		o->out = value;
 		return 0;
-	case OPT_cert_TRUST:
 	case OPT_cert_CACERT:
-		return add_file("trust", o->trust, &o->trusts, value);
+		return add_file("cacert", o->trust, &o->trusts, value);
 	case OPT_cert_UNTRUSTED:
 		return add_file("untrusted", o->untrusted, &o->untrusteds, value);
 	case OPT_cert_CRL:
@@ -118,7 +117,7 @@ static int take_option(int id, const char *value, struct cert_options *o)
 	case OPT_cert_OCSP:
 		o->ocsp = value;
 		return 0;
-	case OPT_cert_NAME:
+	case OPT_cert_VERIFY_NAME:
 		o->name = value;
 		return 0;
 	case OPT_cert_TIME:
@@ -133,6 +132,9 @@ static int take_option(int id, const char *value, struct cert_options *o)
 		return 0;
 	case OPT_cert_LENIENT:
 		o->lenient = true;
+		return 0;
+	case OPT_cert_FORCE:
+		o->force = true;
 		return 0;
 	default:
 		o->json = true;

@@ -21,7 +21,7 @@ struct cert_options {
 	unsigned bits;
 	enum mint_bad bad;
 	enum hf_cert_purpose purpose;
-	bool lenient, json;
+	bool lenient, json, force;
 };
 
 /* Each returns the exit code. */

@@ -192,6 +192,21 @@ static int write_leaf(const struct mint_leaf *leaf, const char *prefix, struct t
 	return code ? code : cmd_flush(CMD_cert);
 }
 
+/* A key that is gone is gone for good, and who asks twice may not know that there was one. */
+static int check_free(const char *prefix, struct text *path)
+{
+	static const char *const endings[] = { "key", "crt" };
+
+	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+		text_clear(path);
+		text_addf(path, "%s.%s", prefix, endings[i]);
+		if (access(text_str(path), F_OK) == 0)
+			return cmd_usage(CMD_cert, "%s is there already: --force makes it anew, --out another one",
+					 text_str(path));
+	}
+	return 0;
+}
+
 static int issue(const struct hf_crypto *c, const struct cert_options *o, struct text *prefix, struct text *path)
 {
 	struct hf_bytes names[MINT_NAMES_MAX];
@@ -206,8 +221,12 @@ static int issue(const struct hf_crypto *c, const struct cert_options *o, struct
 	struct mint_leaf leaf;
 	struct mint_ca *ca;
 	hf_status st;
-	int code = cert_ca_read(CMD_cert, c, o->ca, &ca);
+	int code;
 
+	add_prefix(prefix, o);
+	code = o->force ? 0 : check_free(text_str(prefix), path);
+	if (code == 0)
+		code = cert_ca_read(CMD_cert, c, o->ca, &ca);
 	if (code != 0)
 		return code;
 	for (int i = 0; i < o->operands; i++)
@@ -218,7 +237,6 @@ static int issue(const struct hf_crypto *c, const struct cert_options *o, struct
 		return cmd_usage(CMD_cert, "one of the names is no host name (the first label may be *) and no address");
 	if (st != HF_OK)
 		return fail(CMD_cert, "the certificate cannot be made", st);
-	add_prefix(prefix, o);
 	code = write_leaf(&leaf, text_str(prefix), path);
 	mint_leaf_free(&leaf);
 	return code;

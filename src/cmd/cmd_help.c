@@ -112,11 +112,16 @@ static void print_examples(enum cmd_command command, FILE *to)
 
 static void option_head(const struct cmd_option_row *o, char *to, size_t room)
 {
-	char letter[8] = "";
+	const struct cmd_alias_row *alias = cmd_alias_rows;
+	char letter[8] = "", other[32] = "";
 
 	if (o->letter)
 		snprintf(letter, sizeof(letter), "-%c, ", o->letter);
-	snprintf(to, room, "%s--%s%s%s", letter, o->name, o->argument ? " " : "", o->argument ? o->argument : "");
+	while (alias->name && strcmp(alias->name, o->name) != 0)
+		alias++;
+	if (alias->name)
+		snprintf(other, sizeof(other), " (or --%s)", alias->other);
+	snprintf(to, room, "%s--%s%s%s%s", letter, o->name, o->argument ? " " : "", o->argument ? o->argument : "", other);
 }
 
 static void print_options(enum cmd_command command, FILE *to)

@@ -20,6 +20,12 @@ const struct cmd_option_row cmd_option_rows[OPT_COUNT] = {
 #include "cmd/options.def"
 };
 
+const struct cmd_alias_row cmd_alias_rows[] = {
+#define ALIAS(name_, other_) { name_, other_ },
+#include "cmd/options.def"
+	{ NULL, NULL },
+};
+
 void cmd_say(enum cmd_command command, const char *format, ...)
 {
 	va_list args;
@@ -99,19 +105,35 @@ static int answer_help(const struct cmd_args *a)
 	return OPT_ANSWERED;
 }
 
+static bool is_named(const char *name, const char *word, size_t n)
+{
+	return strlen(name) == n && memcmp(name, word, n) == 0;
+}
+
+/* By the name that stands in its row, or by another one; OPT_COUNT: none. */
+static int find_long(enum cmd_command command, const char *name, size_t n)
+{
+	const struct cmd_alias_row *alias = cmd_alias_rows;
+	int id = 0;
+
+	while (id < OPT_COUNT && !(cmd_option_rows[id].command == command && is_named(cmd_option_rows[id].name, name, n)))
+		id++;
+	while (alias->name && !is_named(alias->other, name, n))
+		alias++;
+	return id == OPT_COUNT && alias->name ? find_long(command, alias->name, strlen(alias->name)) : id;
+}
+
 static int take_long(struct cmd_args *a, const char *word)
 {
 	const char *equals = strchr(word, '=');
 	size_t n = equals ? (size_t)(equals - word) : strlen(word);
+	int id;
 
 	if (n == 6 && memcmp(word, "--help", 6) == 0)
 		return answer_help(a);
-	for (int id = 0; id < OPT_COUNT; id++) {
-		const struct cmd_option_row *row = &cmd_option_rows[id];
-
-		if (row->command == a->command && strlen(row->name) == n - 2 && memcmp(row->name, word + 2, n - 2) == 0)
-			return take_value(a, id, equals ? equals + 1 : NULL, word, (int)n);
-	}
+	id = find_long(a->command, word + 2, n - 2);
+	if (id < OPT_COUNT)
+		return take_value(a, id, equals ? equals + 1 : NULL, word, (int)n);
 	return wrong(a, "there is no option %s", word, (int)n);
 }
 

@@ -17,7 +17,12 @@ struct cmd_option_row {
 	char letter; /* 0: none */
 };
 
+struct cmd_alias_row {
+	const char *name, *other; /* of an option, in every command that has it */
+};
+
 extern const struct cmd_row cmd_rows[CMD_COUNT];
 extern const struct cmd_option_row cmd_option_rows[OPT_COUNT];
+extern const struct cmd_alias_row cmd_alias_rows[]; /* until one without names */
 
 #endif

@@ -12,6 +12,7 @@ ok() { echo "ok $1"; }
 not_ok() { echo "not ok $1: $2"; failed=1; }
 # is NAME WHAT WANTED
 is() { if [ "$2" = "$3" ]; then ok "$1"; else not_ok "$1" "is $2, not $3"; fi; }
+sum() { sha256sum "$1" | cut -d' ' -f1; }
 # wrong NAME CODE WORDS ARGS...: that exit code, nothing on stdout, one sentence with those words.
 wrong() {
 	local name=$1 code=$2 words=$3 got
@@ -41,7 +42,7 @@ for key in ec256 ec384 ec521 rsa2048 ed25519; do
 	is "issue-$key" "$?:$(tr '\n' ' ' <out)" "0:leaf-$key.key leaf-$key.crt "
 	is "key-mode-$key" "$(stat -c %a leaf-$key.key)" 600
 	for name in a.example x.b.example 127.0.0.1 ::1; do
-		"$hf" cert verify --trust ca/root.crt --name $name leaf-$key.crt >out 2>err
+		"$hf" cert verify --cacert ca/root.crt --verify-name $name leaf-$key.crt >out 2>err
 		is "verify-$key-$name" "$?:$(tail -1 out)" "0:TRUSTED: the certificate is trusted, for $name"
 	done
 	openssl verify -x509_strict -auth_level 2 -CAfile ca/root.crt -untrusted leaf-$key.crt -verify_hostname a.example -purpose sslserver \
@@ -55,6 +56,17 @@ is issue-wildcard "$(tail -1 out)" _.c.example.crt
 is client-code $? 0
 "$hf" cert verify --cacert ca/root.crt --purpose server me.crt >out 2>err
 is client-is-no-server "$?:$(grep -o '(wrong-purpose)' out)" '4:(wrong-purpose)'
+
+# A key is not overwritten by chance.
+before=$(sum leaf-ec256.key)
+wrong issue-again 2 'leaf-ec256.key is there already: --force makes it anew' issue --ca ca --out leaf-ec256 a.example
+: >alone-there.crt
+wrong issue-over-a-certificate 2 'alone-there.crt is there already' issue --ca ca --out alone-there a.example
+is issue-again-left-it "$(sum leaf-ec256.key) $(ls alone-there.*)" "$before alone-there.crt"
+cp leaf-ec256.key forced.key
+"$hf" cert issue --ca ca --out forced --force a.example >out 2>err
+is issue-by-force "$?:$(openssl x509 -in forced.crt -noout -pubkey)" "0:$(openssl pkey -in forced.key -pubout)"
+is issue-by-force-is-new "$([ "$(sum forced.key)" != "$before" ] && echo yes)" yes
 
 # ---- every bad kind: its code, exit 4; the number is openssl's own where it sees it as we do ----
 for bad in expired:10 not-yet-valid:9 wrong-name:62 self-signed:18 unknown-issuer:20 missing-intermediate:20 bad-signature:7 weak-key:66 \

@@ -36,6 +36,28 @@ static void test_every_spelling(void **state)
 	assert_string_equal(args.operand[1], "-x");
 }
 
+static void test_other_names(void **state)
+{
+	BEGIN(cert, "verify", "--trust", "a", "--cacert=b", "--name", "c", "--verify-name", "d");
+
+	(void)state;
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(cmd_args_next(&args), OPT_cert_CACERT);
+	assert_string_equal(args.value, "b");
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(cmd_args_next(&args), OPT_cert_VERIFY_NAME);
+	assert_string_equal(args.value, "d");
+}
+
+static void test_other_names_of_no_option(void **state)
+{
+	BEGIN(get, "--trust", "a", "--name", "b"); /* get has no --verify-name */
+
+	(void)state;
+	assert_int_equal(cmd_args_next(&args), OPT_get_CACERT);
+	assert_int_equal(cmd_args_next(&args), OPT_WRONG);
+}
+
 static void test_wrong(void **state)
 {
 	(void)state;
@@ -116,6 +138,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_spelling),
+		cmocka_unit_test(test_other_names),
+		cmocka_unit_test(test_other_names_of_no_option),
 		cmocka_unit_test(test_wrong),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_table),

@@ -132,7 +132,7 @@ same log-line "$(grep -c '10.9.0.1:[0-9]* https GET /a.txt 200 6 ' err | awk '{ 
 before=$(serial)
 get --limit-rate 20M -o slow $v4/big & slow=$!
 sleep 0.5
-"$hf" cert issue --ca ca a.example 10.9.0.2 fd09::2 >/dev/null
+"$hf" cert issue --force --ca ca a.example 10.9.0.2 fd09::2 >/dev/null
 same states-json "$("$hf" states --json | python3 -c '
 import json, sys
 print([(c["tls"]["version"], c["tls"]["suite"]) for c in json.load(sys.stdin)["connections"] if c["tls"] and c["send_queued"] > 0])')" "[('TLS 1.3', 'TLS_AES_128_GCM_SHA256')]"
