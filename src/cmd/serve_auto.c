@@ -3,13 +3,19 @@
  * `serve --tls auto`: an authority that is made once for each user, and a certificate of it for what is served. Both are kept
  * under the user's data folder, so that who trusts the authority once need not do it again. In a simulated network the same is
  * made in memory, from the run's seed and at its virtual time.
+ *
+ * Under sudo the user is whoever has called it: he is the one to trust the authority, and to find it. Root must not write where
+ * somebody else may put links, so that is done with the user's own rights, which also makes the files his.
  */
+#define _GNU_SOURCE
 #include "base/bits.h"
 #include "cmd/cert.h"
 #include "cmd/serve_secure.h"
 #include "wire/addr.h"
 
 #include <errno.h>
+#include <grp.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -89,6 +95,50 @@ static hf_status make_in_memory(struct serve_secure *x, const struct hf_crypto *
 	return st;
 }
 
+/* ---- as whom ---- */
+
+struct user {
+	bool other; /* than the one this runs as */
+	uid_t uid;
+	gid_t gid, groups[64]; /* groups: our own, to be taken up again */
+	int group_count;
+	const char *home;
+};
+
+static void find_user(struct user *ret)
+{
+	const char *id = getenv("SUDO_UID"), *data = getenv("XDG_DATA_HOME");
+	const struct passwd *user;
+	uint64_t uid;
+
+	*ret = (struct user){ .home = getenv("HOME") };
+	if ((data && *data) || geteuid() != 0 || !id || !cmd_parse_number(id, 1, UINT32_MAX - 1, &uid))
+		return;
+	user = getpwuid((uid_t)uid); /* its strings hold until the next call, and there is none */
+	if (user && user->pw_dir)
+		*ret = (struct user){ .other = true, .uid = user->pw_uid, .gid = user->pw_gid, .home = user->pw_dir };
+}
+
+static int become(const struct loop *loop, struct user *u)
+{
+	if (!u->other)
+		return 0;
+	u->group_count = getgroups((int)HF_ARRAY_LEN(u->groups), u->groups);
+	if (u->group_count >= 0 && setgroups(1, &u->gid) == 0 && setegid(u->gid) == 0 && seteuid(u->uid) == 0)
+		return 0;
+	cmd_say(loop->command, "--tls auto: the rights of the user who has called sudo cannot be taken up: %s",
+		strerror(errno));
+	return hf_status_exit(HF_SYSTEM);
+}
+
+static int come_back(const struct loop *loop, const struct user *u)
+{
+	if (!u->other || (seteuid(0) == 0 && setegid(0) == 0 && setgroups((size_t)u->group_count, u->groups) == 0))
+		return 0;
+	cmd_say(loop->command, "--tls auto: root's rights cannot be taken up again: %s", strerror(errno));
+	return hf_status_exit(HF_SYSTEM);
+}
+
 /* ---- in files ---- */
 
 static int make_dirs(const struct loop *loop, char *path)
@@ -110,9 +160,9 @@ static int make_dirs(const struct loop *loop, char *path)
 }
 
 /* $XDG_DATA_HOME/handfast, as the XDG Base Directory Specification has it. */
-static int find_data_dir(const struct loop *loop, struct text *ret)
+static int find_data_dir(const struct loop *loop, const char *home, struct text *ret)
 {
-	const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+	const char *data = getenv("XDG_DATA_HOME");
 
 	if (data && data[0] == '/')
 		text_addf(ret, "%s/handfast", data);
@@ -247,6 +297,25 @@ static int add_files(struct serve_secure *x, const struct loop *loop)
 	return 0;
 }
 
+static int make_for_user(struct serve_secure *x, const struct hf_crypto *c, const struct loop *loop,
+			 const struct names *names, uint64_t now_s, struct text *dir)
+{
+	struct user user;
+	int code, back;
+
+	find_user(&user);
+	code = find_data_dir(loop, user.home, dir);
+	if (code != 0)
+		return code;
+	code = become(loop, &user);
+	if (code == 0)
+		code = make_in_files(x, c, loop, names, now_s, dir);
+	back = come_back(loop, &user);
+	if (code == 0)
+		code = back ? back : add_files(x, loop);
+	return code;
+}
+
 int serve_auto(struct serve_secure *x, const struct loop *loop)
 {
 	const uint64_t now_s = (uint64_t)loop_wall_seconds(loop);
@@ -269,11 +338,7 @@ int serve_auto(struct serve_secure *x, const struct loop *loop)
 
 		code = st == HF_OK ? 0 : fail(loop, "the certificate cannot be made", st);
 	} else {
-		code = find_data_dir(loop, &dir);
-		if (code == 0)
-			code = make_in_files(x, c, loop, &names, now_s, &dir);
-		if (code == 0)
-			code = add_files(x, loop);
+		code = make_for_user(x, c, loop, &names, now_s, &dir);
 	}
 	text_free(&dir);
 	hf_crypto_close(c);

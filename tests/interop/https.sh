@@ -255,10 +255,32 @@ start --tls auto:more.example
 same auto-more-names "$(curl -s --cacert "$authority" --resolve more.example:443:10.9.0.2 https://more.example/a.txt)" hello
 stop
 
+# Under sudo it is that user's, made with that user's rights: a link in the user's folder leads root nowhere.
+data=$XDG_DATA_HOME
+unset XDG_DATA_HOME
+(cat /etc/passwd; echo "caller:x:47110:47110::$work/home:/bin/sh") >passwd
+mount --bind passwd /etc/passwd
+install -d -o 47110 -g 47110 home
+export SUDO_UID=47110
+start --tls auto
+same auto-of-the-caller "$(sed -n 's/^authority //p' out) $(curl -s --cacert home/.local/share/handfast/ca/root.crt $v4/a.txt) $(find home ! -uid 47110 -o ! -gid 47110) $(find home -name '*.key' -printf '%m ')" \
+	"$work/home/.local/share/handfast/ca/root.crt hello  600 600 600 "
+same root-again-afterwards "$(tr '\n' ' ' <"/proc/$server/status" | grep -o 'Uid:[^G]*' | tr -s ' \t' ' ')" "Uid: 0 0 0 0 "
+stop
+rm -r home/.local
+install -d -m 700 of-root
+chown -h 47110 home
+ln -s "$work/of-root" home/.local
+"$hf" serve www --net $net --tls auto >out 2>err
+same auto-through-a-link "$? $(grep -c 'Permission denied' err) $(ls of-root)" "3 1 "
+umount /etc/passwd
+export XDG_DATA_HOME=$data
+unset SUDO_UID
+
 # ---- our client: nginx ----
 url=https://10.9.0.1:8443
 if command -v nginx >/dev/null; then
-"$hf" cert issue --ca ca 10.9.0.1 fd09::1 good.example --out good >/dev/null
+"$hf" cert issue --force --ca ca 10.9.0.1 fd09::1 good.example --out good >/dev/null
 "$hf" cert issue --ca ca 10.9.0.1 good.example --key rsa2048 --out good-rsa >/dev/null
 port=8500
 kinds="expired not-yet-valid wrong-name self-signed unknown-issuer missing-intermediate bad-signature weak-key wrong-purpose path-length name-constraints revoked"
