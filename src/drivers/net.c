@@ -27,6 +27,9 @@
  * Frames are read one at a time into the same buffer, which thus stays in the cache, and fed at once; a turn ends after
  * so many frames or octets that the user should look at events and the host should acknowledge. All frames of a turn
  * carry the same time. The descriptor is asked by ppoll() once a turn, with no wait at all when more is known to be there.
+ * A peer on this machine answers from within our write, and ppoll() over several descriptors costs more than a read: so after
+ * a write the device is read at once, and is waited for only when that finds nothing. As the other descriptors are asked by
+ * ppoll() alone, only so many turns in a row go without it.
  *
  * When the device is full, the frames already pulled are copied aside ("kept": their payload is lent only until the next
  * call to the host) and nothing more is pulled until they are gone. That happens with AF_PACKET; a TUN device takes all.
@@ -37,6 +40,7 @@
 #define BATCH 64u             /* frames pulled at once, and read in one turn */
 #define SEND_ROUNDS 4u        /* batches sent before the device is read again */
 #define READ_BYTES (1u << 20) /* fed in one turn: fewer turns cost less, but ACKs wait for the end of one */
+#define UNWAITED 8u           /* turns in a row without ppoll() */
 #define FRAME_MOST (65536u + ETH_HEADER_BYTES)
 #define WATCHES 63u
 #define DOWN_LOOK HF_S(1) /* so often an interface that is down is looked for */
@@ -56,7 +60,8 @@ struct hf_net {
 	struct hf_net_counters count;
 	char why[HF_NET_WHY];
 	bool more_to_read;
-	bool down; /* as far as we know: no frame has come since it was told */
+	bool down;         /* as far as we know: no frame has come since it was told */
+	unsigned unwaited; /* turns since the last ppoll() */
 
 	uint8_t mac[6];
 	hf_net_tap_fn *tap;
@@ -79,7 +84,8 @@ static hf_status make_host(struct hf_net *net, const struct hf_net_defaults *def
 static hf_status add_addresses(struct hf_net *net, char *why, size_t room);
 static hf_status send_all(struct hf_net *net);
 static hf_status wait_for_something(struct hf_net *net, hf_time_ns wait_at_most);
-static hf_status read_all(struct hf_net *net);
+static hf_status read_all(struct hf_net *net, short found);
+static hf_status read_unasked(struct hf_net *net, bool *ret_some);
 static bool is_there(const struct hf_net *net);
 static hf_status fail(struct hf_net *net, const char *doing, int err);
 
@@ -212,12 +218,19 @@ static hf_status add_addresses(struct hf_net *net, char *why, size_t room)
 
 hf_status hf_net_step(struct hf_net *net, hf_time_ns wait_at_most)
 {
+	const uint64_t writes = net->count.writes;
+	bool some = false;
+
 	net->now = hf_clock_now();
 	HF_TRY(send_all(net));
+	if ((net->more_to_read || net->count.writes > writes) && net->unwaited < UNWAITED && !net->down)
+		HF_TRY(read_unasked(net, &some));
+	if (some)
+		return HF_OK;
 	if (net->down)
 		wait_at_most = hf_min_u64(wait_at_most, DOWN_LOOK);
 	HF_TRY(wait_for_something(net, wait_at_most));
-	HF_TRY(read_all(net));
+	HF_TRY(read_all(net, net->watch[0].revents));
 	/* Of an interface that is removed while it is down, nobody tells us. */
 	return net->down && !is_there(net) ? fail(net, "reading a frame", ENODEV) : HF_OK;
 }
@@ -253,6 +266,7 @@ static hf_status wait_for_something(struct hf_net *net, hf_time_ns wait_at_most)
 	ts.tv_nsec = (long)(wait % HF_S(1));
 	net->watch[0].events = net->kept_at < net->kept_end ? POLLIN | POLLOUT : POLLIN;
 	net->count.waits++;
+	net->unwaited = 0;
 	n = ppoll(net->watch, net->watches, wait == HF_NEVER ? NULL : &ts, NULL);
 	if (wait)
 		net->now = hf_clock_now();
@@ -428,9 +442,8 @@ static hf_status flush_kept(struct hf_net *net)
 static hf_status read_frame(struct hf_net *net, struct virtio_net_hdr *ret_vnet, size_t *ret_len);
 static void take_frame(struct hf_net *net, const struct virtio_net_hdr *vnet, size_t len);
 
-static hf_status read_all(struct hf_net *net)
+static hf_status read_all(struct hf_net *net, short found)
 {
-	short found = net->watch[0].revents;
 	struct hf_frame due;
 	size_t bytes = 0;
 	unsigned frames = 0;
@@ -456,6 +469,22 @@ static hf_status read_all(struct hf_net *net)
 	}
 	while (net->has_filter && net->filter.next(net->filter.arg, false, net->now, &due))
 		hf_host_feed(net->host, &due, 1, net->now);
+	return HF_OK;
+}
+
+/* Without asking whether there is anything. *ret_some: there was, and so much for this turn. */
+static hf_status read_unasked(struct hf_net *net, bool *ret_some)
+{
+	const uint64_t reads = net->count.reads;
+
+	net->now = hf_clock_now(); /* what is answered must not seem to have taken no time */
+	HF_TRY(read_all(net, POLLIN));
+	*ret_some = net->count.reads > reads;
+	if (!*ret_some)
+		return HF_OK;
+	net->unwaited++;
+	for (nfds_t i = 0; i < net->watches; i++)
+		net->watch[i].revents = 0; /* what ppoll() said was for another turn */
 	return HF_OK;
 }
 
