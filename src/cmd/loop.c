@@ -240,6 +240,16 @@ struct hf_bytes loop_simulated_authority(const struct loop *l)
 	return l->sim ? loop_sim_authority(l->sim) : (struct hf_bytes){ NULL, 0 };
 }
 
+int loop_trust(struct loop *l, const struct hf_cred *const *creds, size_t n)
+{
+	return l->sim ? loop_sim_trust(l->sim, creds, n) : 0;
+}
+
+bool loop_count_clients(const struct loop *l, struct sim_clients_result *ret)
+{
+	return l->sim && loop_sim_count_clients(l->sim, ret);
+}
+
 hf_time_ns loop_patience(const struct loop *l)
 {
 	return l->sim ? HF_S(120) : HF_MS(200);

@@ -3,6 +3,7 @@
 #define HF_CMD_LOOP_H
 
 #include "cmd/cmd.h"
+#include "cmd/sim_clients.h"
 #include "explain/text.h"
 #include "hf/driver.h"
 
@@ -47,7 +48,8 @@ struct loop_options {
 	struct hf_net_defaults defaults;
 	struct hf_addr server;    /* get: the address that a simulated server is to have */
 	const char *server_names; /* get: it speaks HTTPS, with a certificate for these, between commas; NULL: HTTP */
-	uint16_t port;            /* serve: where simulated clients ask */
+	uint16_t port, tls_port;  /* serve: where simulated clients ask by HTTP and HTTPS; 0: they do not */
+	uint64_t valid_from_s; /* serve: when its certificates begin to be valid: a simulated network is not played earlier */
 };
 
 /* 0, or an exit code when the sentence is on stderr already. */
@@ -69,6 +71,10 @@ HF_NODISCARD hf_status loop_watch(struct loop *l, int fd, unsigned want);
 void loop_describe(const struct loop *l, struct hf_net_info *ret);
 /* How long an end in good order may take: people do not wait for virtual time. */
 hf_time_ns loop_patience(const struct loop *l);
+/* serve, before the first turn: as sim_clients_trust(). Passed over where there are no simulated clients. */
+int loop_trust(struct loop *l, const struct hf_cred *const *creds, size_t n);
+/* What came of the simulated clients; false: there are none. */
+bool loop_count_clients(const struct loop *l, struct sim_clients_result *ret);
 /* Of the authority that a simulated server was certified by, in PEM; empty: none. */
 struct hf_bytes loop_simulated_authority(const struct loop *l);
 /* Seconds since 1970, for dates. */

@@ -65,7 +65,7 @@ int loop_sim_open(struct loop *l, const struct net_spec *spec, const struct loop
 	make_hosts(l->sim, spec, o);
 	l->host = sim_world_host(l->sim->world, OWN);
 	l->now = sim_world_now(l->sim->world);
-	l->wall_offset = LOOP_SIM_EPOCH * 1000000000ll - (int64_t)l->now;
+	l->wall_offset = (int64_t)hf_max_u64(LOOP_SIM_EPOCH, o->valid_from_s) * 1000000000ll - (int64_t)l->now;
 	l->seed = spec->wishes.seed;
 	fix_randomness(l->seed);
 	return start_other(l, spec, o);
@@ -98,9 +98,6 @@ static int check_words(const struct net_spec *spec, const struct loop_options *o
 				 "--net sim: clients= and get= are for handfast serve; here the other host is a server");
 	if (o->command == CMD_serve && (spec->dir[0] || spec->port))
 		return cmd_usage(o->command, "--net sim: dir= and port= are for handfast get; here DIR and --port say it");
-	if (o->command == CMD_serve && o->port == 0)
-		return cmd_usage(o->command,
-				 "--net sim: the simulated clients speak plain HTTP, which --port 0 and --tls-only leave out");
 	if (o->command == CMD_get && !net_addr_is_for_a_host(&o->server))
 		return cmd_usage(o->command, "--net sim: no server can have the address in the URL");
 	return 0;
@@ -172,9 +169,14 @@ static int start_other(struct loop *l, const struct net_spec *spec, const struct
 	if (l->command == CMD_get)
 		return serve_begin_simulated(&there, spec->dir[0] ? spec->dir : ".", spec->port ? spec->port : usual,
 					     o->server_names, &m->server);
-	m->clients = sim_clients_make(there.host, spec->clients,
-				      &(struct hf_endpoint){ sim_world_addr(m->world, OWN), o->port },
-				      spec->get[0] ? spec->get : "/");
+	m->clients = sim_clients_make(there.host, &(struct sim_clients_options){
+							  .n = spec->clients,
+							  .plain = { sim_world_addr(m->world, OWN), o->port },
+							  .tls_port = o->tls_port,
+							  .path = spec->get[0] ? spec->get : "/",
+							  .epoch_ns = (uint64_t)l->wall_offset,
+							  .seed = l->seed,
+						  });
 	if (m->clients)
 		return 0;
 	cmd_say(l->command, "no memory");
@@ -254,6 +256,18 @@ void loop_sim_set_tap(struct loop_sim *m, sim_tap *tap, void *arg)
 struct hf_bytes loop_sim_authority(const struct loop_sim *m)
 {
 	return m->server ? serve_simulated_authority(m->server) : (struct hf_bytes){ NULL, 0 };
+}
+
+int loop_sim_trust(struct loop_sim *m, const struct hf_cred *const *creds, size_t n)
+{
+	return m->clients ? sim_clients_trust(m->clients, creds, n) : 0;
+}
+
+bool loop_sim_count_clients(const struct loop_sim *m, struct sim_clients_result *ret)
+{
+	if (m->clients)
+		sim_clients_count(m->clients, ret);
+	return m->clients != NULL;
 }
 
 void loop_sim_describe(const struct loop_sim *m, const struct hf_host *host, struct hf_net_info *ret)

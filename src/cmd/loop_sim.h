@@ -14,7 +14,10 @@
  */
 struct loop_sim;
 
-/* The virtual clock's beginning in seconds since 1970: 2026-01-01 00:00:00 UTC. Dates in answers and captures count from it. */
+/*
+ * The virtual clock's beginning in seconds since 1970: 2026-01-01 00:00:00 UTC, or when the certificates to be served begin to
+ * be valid if that is later. Dates in answers and captures count from it.
+ */
 #define LOOP_SIM_EPOCH 1767225600ll
 
 /* Sets sim, host, now and wall_offset. 0, or an exit code when the sentence is on stderr already. */
@@ -26,6 +29,9 @@ void loop_sim_set_tap(struct loop_sim *m, sim_tap *tap, void *arg);
 /* The net as one of its two hosts sees it. */
 void loop_sim_describe(const struct loop_sim *m, const struct hf_host *host, struct hf_net_info *ret);
 struct hf_bytes loop_sim_authority(const struct loop_sim *m);
+/* Of the clients, if there are any. */
+int loop_sim_trust(struct loop_sim *m, const struct hf_cred *const *creds, size_t n);
+bool loop_sim_count_clients(const struct loop_sim *m, struct sim_clients_result *ret);
 HF_NODISCARD hf_status loop_sim_watch(struct loop_sim *m, int fd, unsigned want); /* HF_FULL: more than one */
 
 #endif

@@ -231,23 +231,35 @@ static int open_control(struct serve *s, const struct serve_options *o)
 	return 0;
 }
 
+/* Whom the clients of a simulated network will ask for. */
+static int tell_clients(struct serve *s)
+{
+	const struct hf_tls_keeper *k = s->tls.side ? &s->tls.side->side.keeper : NULL;
+
+	return k ? loop_trust(&s->loop, k->creds, k->cred_count) : 0;
+}
+
 static int start(struct serve *s, const struct serve_options *o)
 {
-	const struct loop_options options = {
+	struct loop_options options = {
 		.command = CMD_serve,
 		.net = o->net,
 		.pcap = o->pcap,
 		.trace = o->trace,
 		.defaults = serve_defaults((uint32_t)o->connections),
 		.port = (uint16_t)o->port,
+		.tls_port = o->secure->asked ? (uint16_t)o->secure->port : 0,
 		.hangups = o->secure->asked,
 	};
 	int code = prepare(s, o);
 
+	options.valid_from_s = serve_secure_valid_from(s);
 	if (code == 0)
 		code = loop_open(&s->loop, &options);
 	if (code == 0)
 		code = listen_at(s, o);
+	if (code == 0)
+		code = tell_clients(s);
 	return code ? code : open_control(s, o);
 }
 
@@ -294,6 +306,37 @@ static void tell_ready(const struct serve *s, uint64_t port)
 	if (s->tls.side && s->secure->authority.len > 0) /* for curl --cacert */
 		tell_line(s, "authority", text_str(&s->secure->authority));
 	(void)fflush(stdout); /* nobody reads it: the server serves all the same */
+}
+
+/* What came of the clients of a simulated network. */
+static void tell_clients_end(const struct serve *s)
+{
+	struct sim_clients_result r;
+	struct text t;
+	struct json j;
+
+	if (s->quiet || !loop_count_clients(&s->loop, &r))
+		return;
+	text_init(&t);
+	if (s->json) {
+		j = json_over(&t);
+		j.one_line = true;
+		json_object(&j);
+		json_key(&j, "clients");
+		json_object(&j);
+		json_put_u64(&j, "number", r.clients);
+		json_put_u64(&j, "failed", r.failed);
+		json_put_u64(&j, "answers_http", r.plain);
+		json_put_u64(&j, "answers_https", r.secure);
+		json_put_u64(&j, "resumed", r.resumed);
+		json_object_end(&j);
+		json_object_end(&j);
+	} else {
+		text_addf(&t, "clients %u: whole answers %u by HTTP, %u by HTTPS (%u of them resumed); %u clients failed\n",
+			  r.clients, r.plain, r.secure, r.resumed, r.failed);
+	}
+	fputs(text_str(&t), stdout);
+	text_free(&t);
 }
 
 static void flush_log(struct serve *s)
@@ -528,6 +571,7 @@ int cmd_serve(int argc, char **argv)
 		if (st == HF_OK)
 			st = wind_down(s);
 		code = st != HF_OK ? hf_status_exit(st) : s->loop.others;
+		tell_clients_end(s);
 	}
 	if (s->loop.host) {
 		control_close(&s->control, s->loop.net);

@@ -215,6 +215,20 @@ int serve_secure_prepare(struct serve *s)
 	return code;
 }
 
+uint64_t serve_secure_valid_from(const struct serve *s)
+{
+	const struct hf_tls_keeper *k = s->tls.side ? &s->tls.side->side.keeper : NULL;
+	struct hf_cert_trouble trouble;
+	struct hf_cert_view view;
+	uint64_t from = 0;
+
+	for (size_t i = 0; k && i < k->cred_count; i++)
+		for (size_t at = 0; at < hf_cred_certs(k->creds[i]); at++)
+			if (hf_cert_look(hf_cred_cert(k->creds[i], at), &view, &trouble) == HF_OK)
+				from = hf_max_u64(from, view.not_before);
+	return from;
+}
+
 int serve_secure_open(struct serve *s, uint32_t connections)
 {
 	struct serve_side *side = s->tls.side;
@@ -235,6 +249,7 @@ int serve_secure_open(struct serve *s, uint32_t connections)
 	if (!s->tls.side)
 		return code;
 	s->tls.side->side.tls.epoch_ns = (uint64_t)s->loop.wall_offset;
+	secure_side_capture(&s->tls.side->side, &s->loop);
 	serve_tls_open(s, s->tls.side, connections);
 	return 0;
 }
@@ -255,6 +270,7 @@ void serve_secure_reload(struct serve *s)
 	/* Tickets stay good; but not those of clients whom the new files may not believe any more. */
 	if (side->side.tls.client_cert == HF_TLS_CLIENT_CERT_NONE)
 		side->side.ticket_keys = s->tls.side->side.ticket_keys;
+	secure_side_capture(&side->side, &s->loop);
 	serve_tls_change(s, side);
 	if (!s->quiet)
 		cmd_say(s->loop.command, "certificates read anew");

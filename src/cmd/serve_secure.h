@@ -32,6 +32,8 @@ int serve_secure_check(const struct serve_secure *x);
 
 /* Before there is a net: reads the files that are named. */
 int serve_secure_prepare(struct serve *s);
+/* When the last of these begins to be valid, in Unix seconds; 0: there are none. */
+uint64_t serve_secure_valid_from(const struct serve *s);
 /* When there is one: makes what is not named, and goes on to serve_tls_open(). */
 int serve_secure_open(struct serve *s, uint32_t connections);
 /* Reads all files anew; when one of them is bad, says so, and nothing changes. */

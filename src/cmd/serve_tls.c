@@ -255,10 +255,19 @@ static bool make_machine(struct serve *s, struct served_tls *t)
 
 /* ---- one step ---- */
 
+/* The name is lent by the room of the handshake. */
+static void keep_name(struct served_tls *t)
+{
+	struct hf_tls_info info;
+
+	hf_tls_info(t->tls, &info);
+	if (info.name.len > 0 && info.name.len < sizeof(t->name))
+		memcpy(t->name, info.name.at, info.name.len);
+}
+
 /* Answers what the machine asks. False: it cannot be answered. */
 static bool answer(struct serve *s, struct served_tls *t, enum hf_tls_does does)
 {
-	struct hf_tls_info info;
 	struct hf_room room, old;
 	bool good;
 
@@ -272,11 +281,8 @@ static bool answer(struct serve *s, struct served_tls *t, enum hf_tls_does does)
 			drop_room(s, t, old);
 		return true;
 	}
-	if (does == HF_TLS_WANTS_CERTIFICATE) {
-		hf_tls_info(t->tls, &info);
-		if (info.name.len < sizeof(t->name))
-			memcpy(t->name, info.name.at, info.name.len);
-	}
+	if (does == HF_TLS_WANTS_CERTIFICATE)
+		keep_name(t);
 	good = hf_tls_settle(t->tls, &t->side->side.keeper, s->loop.now, &s->tls.report);
 	if (does == HF_TLS_WANTS_VERDICT)
 		t->fault = (uint8_t)s->tls.report.fault;
@@ -331,6 +337,7 @@ static void note_connected(struct serve *s, struct served *c)
 	struct served_tls *t = c->tls;
 
 	t->connected = true;
+	keep_name(t);                          /* a client that resumes is not asked which certificate it wants */
 	if (c->http.state == HTTP_SERVER_IDLE) /* the time for a request begins now */
 		http_server_init(&c->http, &s->http, s->loop.now);
 }

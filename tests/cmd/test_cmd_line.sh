@@ -68,7 +68,7 @@ wrong serve-tls-client-ca 2 '--cacert says by whom' serve . --net $net --tls a.e
 wrong serve-tls-client-ca-missing 2 'nothing.crt: No such file' serve . --net $net --tls a.example.crt,a.example.key --client-cert require --cacert nothing.crt
 wrong serve-tls-early 2 'from 0 to 16384' serve . --net $net --tls a.example.crt,a.example.key --early-data 16385
 wrong serve-tls-not-asked 2 'but no --tls' serve . --net $net --tls-only
-wrong serve-tls-sim-port-0 2 'speak plain HTTP' serve . --net sim --tls auto --port 0
+wrong serve-tls-sim-same-port 2 'cannot both have port 80' serve . --net sim --tls auto --tls-port 80
 wrong serve-tls-auto-name 2 'is no host name' serve . --net sim --tls auto:a..b
 wrong get-tls-version 2 'the versions spoken here' get https://10.9.0.1/ --net $net --tls-max 1.4
 wrong get-tls-no-version 2 '--tls-min is above --tls-max' get https://10.9.0.1/ --net $net --tls-min 1.3 --tls-max 1.2

@@ -154,9 +154,45 @@ is serve-missing-404 grep -q ' GET /missing 404 ' err
 run serve-crowd 0 serve www --net sim,clients=200,get=/file.bin,loss=1%,rate=100mbit --connections 50 -q
 run serve-trace 0 serve www --net sim,get=/file.bin,loss=5% --trace
 is serve-trace-tells-of-loss grep -q 'sends it again' err
-run serve-tls-auto 0 serve www --net sim --tls auto:a.example
-is serve-tls-says-where grep -qx 'listening https://10.9.0.2:443' out
+run serve-quiet 0 serve www --net sim -q
+isnt serve-quiet-tells-no-end grep -q clients out
+
+# ---- serve by HTTPS: each client comes by both, and every second one again, with its session ----
+run serve-tls-auto 0 serve www --net sim,clients=3,get=/file.bin,loss=3% --tls auto:a.example --json --pcap d.pcapng
+is serve-tls-says-where grep -qxF '{"listening": "https://10.9.0.2:443"}' out
+is serve-tls-answers-three test "$(grep -c '"octets": 300000, "whole": true, .*"tls": {"version": "TLS 1.3", .*"sni": "a.example", "resumed": false' out)" -eq 3
+is serve-tls-resumes-one test "$(grep -c '"sni": "a.example", "resumed": true' out)" -eq 1
+is serve-tls-and-http test "$(grep -c '"octets": 300000, "whole": true, "ns": [0-9]*}' out)" -eq 3
+is serve-tls-tells-the-end grep -qxF '{"clients": {"number": 3, "failed": 0, "answers_http": 3, "answers_https": 4, "resumed": 1}}' out
+cp out d.json
+run serve-tls-again 0 serve www --net sim,clients=3,get=/file.bin,loss=3% --tls auto:a.example --json --pcap e.pcapng
+is serve-tls-same-log cmp d.json out
+is serve-tls-same-bytes cmp d.pcapng e.pcapng
+is serve-tls-capture-with-secrets-is-private test "$(stat -c %a d.pcapng)" = 600
+run serve-tls-seed 0 serve www --net sim,clients=3,get=/file.bin,loss=3%,seed=2 --tls auto:a.example --pcap f.pcapng
+isnt serve-tls-other-seed cmp d.pcapng f.pcapng
+if command -v tshark >/dev/null; then
+	is serve-tls-tshark-reads-it test "$(tshark -r d.pcapng -Y 'tls && http.response' -T fields -e http.response.code 2>/dev/null | grep -c 200)" -eq 4
+fi
+run serve-tls-only 0 serve www --net sim,clients=2 --tls auto --tls-only
+is serve-tls-only-tells-the-end grep -qx 'clients 2: whole answers 0 by HTTP, 3 by HTTPS (1 of them resumed); 0 clients failed' out
+run serve-tls-1.2 0 serve www --net sim,clients=2,loss=3% --tls auto --tls-max 1.2 --tls-port 8443 --json
+is serve-tls-1.2-resumes test "$(grep -c '"version": "TLS 1.2", .*"resumed": true' out)" -eq 1
+# Certificates from files, of a time that is later than the simulated one's beginning; two of them take turns.
+"$hf" cert ca own --time 2031-01-01T00:00:00Z >/dev/null
+"$hf" cert issue --ca own b.example --time 2031-01-01T00:00:00Z >/dev/null
+"$hf" cert issue --ca own '*.c.example' --out c --time 2031-01-01T00:00:00Z >/dev/null
+run serve-tls-files 0 serve www --net sim,clients=2 --tls b.example.crt,b.example.key --tls c.crt,c.key --json
+is serve-tls-files-by-name test "$(grep -c '"sni": "b.example"' out) $(grep -c '"sni": "www.c.example"' out)" = '1 2'
+"$hf" cert issue --ca own b.example --out bad --bad bad-signature --time 2031-01-01T00:00:00Z >/dev/null
+run serve-tls-not-believed 4 serve www --net sim,clients=2 --tls bad.crt,bad.key
+is serve-tls-not-believed-says-why grep -q '^handfast serve: 2 of 2 simulated clients got no whole answer: .*(bad-signature)' err
+is serve-tls-not-believed-is-told-the-server grep -q 'TLS failed: .* with the alert [a-z_]*: ' err
+run serve-tls-wants-a-certificate 5 serve www --net sim --tls auto --client-cert require --cacert own/root.crt
+is serve-tls-wants-a-certificate-says-so grep -q 'got no whole answer: .*certificate_required' err
+run serve-tls-lost 9 serve www --net sim,loss=100% --tls auto --tls-only
 run serve-lost 9 serve www --net sim,clients=2,loss=100%
 is serve-lost-says-so grep -qx 'handfast serve: 2 of 2 simulated clients got no whole answer: no answer came in time' err
+is serve-tells-the-end grep -qx 'clients 2: whole answers 0 by HTTP, 0 by HTTPS (0 of them resumed); 2 clients failed' out
 
 exit $failed
