@@ -63,6 +63,10 @@ field() { python3 -c "import json, sys
 d = json.loads([l for l in sys.stdin if '\"remote\"' in l][-1])
 print($1)"; }
 
+# The group both ends agree on when nobody asks for another.
+usual=x25519
+openssl list -kem-algorithms 2>/dev/null | grep -q X25519MLKEM768 && usual=X25519MLKEM768
+
 # ---- our server, every suite and group, by each kind of certificate: openssl s_client ----
 for key in ec256 rsa2048 ed25519; do
 	serve --http --cert $key.crt --key $key.key --tls-rsa-key-transport --quiet
@@ -99,7 +103,7 @@ for key in ec256 ec384 rsa2048 ed25519; do
 	esac
 	for suite in TLS_AES_128_GCM_SHA256 TLS_AES_256_GCM_SHA384 TLS_CHACHA20_POLY1305_SHA256; do
 		request | client --ciphers $suite >page
-		same "s_server-1.3-$key-$suite" "$? $(agreed)" "0 TLS 1.3, $suite, x25519, $scheme, certificate good"
+		same "s_server-1.3-$key-$suite" "$? $(agreed)" "0 TLS 1.3, $suite, $usual, $scheme, certificate good"
 	done
 	[ $key = rsa2048 ] && kind=RSA || kind=ECDSA
 	[ $key = ec384 ] && scheme=ecdsa_secp256r1_sha256 # in 1.2 the name stands for ECDSA with SHA-256, whatever the curve
@@ -176,6 +180,41 @@ client --session-file ours --half-close --timeout 1 </dev/null >page
 client --session-file ours --early-data early.txt --half-close --timeout 1 </dev/null >page
 same s_server-early-data "$? $(agreed | grep -c 'early data accepted') $(grep -c '^Early data received' peer.out)" "0 1 1"
 stop
+
+# ---- the hybrid with ML-KEM, which OpenSSL has since 3.5 ----
+if [ $usual = X25519MLKEM768 ]; then
+	for key in ec256 rsa2048; do
+		serve --http --cert $key.crt --key $key.key --quiet --tickets 1
+		s_client -groups $usual -sess_out session >page
+		same "s_client-hybrid-$key" "$(line group <page) $(line resumed <page) $(line 'hello retried' <page)" "$usual no no"
+		s_client -groups $usual -sess_in session >page
+		same "s_client-hybrid-$key-resumes" "$(line group <page) $(line resumed <page)" "$usual yes"
+		same "s_client-hybrid-$key-usual" "$(s_client | line group)" $usual
+		same "s_client-hybrid-$key-without" "$(s_client -groups X25519 | line group)" x25519
+		stop
+		peer -www -cert $key.crt -cert_chain $key.crt -key $key.key -groups $usual
+		rm -f ours
+		request | client --session-file ours >page
+		same "s_server-hybrid-$key" "$? $(agreed | cut -d' ' -f4)" "0 $usual,"
+		request | client --session-file ours >page
+		same "s_server-hybrid-$key-resumes" "$? $(agreed | cut -d' ' -f4) $(agreed | grep -c resumed)" "0 $usual, 1"
+		stop
+	done
+	serve --http --cert ec256.crt --key ec256.key --quiet --groups $usual
+	s_client -groups "*X25519:$usual" >page
+	same s_client-hybrid-retry "$(line group <page) $(line 'hello retried' <page)" "$usual yes"
+	stop
+	peer -www -cert ec256.crt -cert_chain ec256.crt -key ec256.key -groups $usual
+	request | client --groups x25519,$usual >page
+	same s_server-hybrid-retry "$? $(agreed | cut -d' ' -f4) $(agreed | grep -c 'after a retry')" "0 $usual, 1"
+	stop
+	peer -www -cert ec256.crt -cert_chain ec256.crt -key ec256.key -groups P-256:X25519
+	request | client >page
+	same s_server-hybrid-without "$? $(agreed | cut -d' ' -f4) $(agreed | grep -c 'after a retry')" "0 x25519, 0"
+	stop
+else
+	echo "# without the hybrid X25519MLKEM768: this libcrypto has no ML-KEM"
+fi
 
 # ---- client certificates ----
 for version in 1_3 1_2; do
