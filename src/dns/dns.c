@@ -203,7 +203,7 @@ static void know(struct dns_one_lookup *l, unsigned family, const struct dns_fin
 				  .end = now };
 	memcpy(a->addr, f->addr, sizeof(a->addr));
 	memcpy(a->name, l->text, sizeof(a->name));
-	if (f->why == DNS_WHY_OK && l->name.len > 0)
+	if (f->why == DNS_WHY_OK && !dns_name_exact(&l->name, &l->given))
 		dns_name_format(&l->name, a->name, sizeof(a->name));
 	memcpy(a->canonical, a->name, sizeof(a->canonical));
 	if (f->canonical.len > 0)

@@ -122,6 +122,24 @@ void lab_run_to(struct lab *lab, hf_time_ns at)
 	lab->now = at;
 }
 
+const char *lab_kinds(struct lab *lab)
+{
+	static char text[4000];
+	size_t len = 0;
+
+	text[0] = 0;
+	for (const char *line = lab->ladder; *line; line = strchr(line, '\n') + 1) {
+		const char *kind = strstr(line, "ms ") + 3;
+		size_t n = strcspn(kind, ":");
+
+		memcpy(text + len, kind, n);
+		len += n;
+		text[len++] = ' ';
+		text[len] = 0;
+	}
+	return text;
+}
+
 uint32_t lab_lookup(struct lab *lab, const char *name, unsigned families)
 {
 	uint32_t id = 0;

@@ -52,8 +52,8 @@ struct lab {
 void lab_init(struct lab *lab);
 void lab_start(struct lab *lab);
 void lab_end(struct lab *lab);
-/* Names of records told since the last call, with the times of those that are not at the last one: "QUERY QUERY". */
-void lab_forget(struct lab *lab);
+void lab_forget(struct lab *lab);       /* what was told so far */
+const char *lab_kinds(struct lab *lab); /* the names of the records told since: "LOOKUP QUERY " */
 
 uint32_t lab_lookup(struct lab *lab, const char *name, unsigned families);
 /* Does what is asked for, until it waits. */
@@ -72,14 +72,16 @@ unsigned lab_conn_of(struct lab *lab, const char *name, uint16_t type);
  */
 size_t lab_make(const struct lab_socket *s, const char *text, uint8_t *to, size_t room);
 void lab_reply(struct lab *lab, const char *name, uint16_t type, const char *text);
+/* In pieces of `step` octets. */
 void lab_reply_tcp(struct lab *lab, const char *name, uint16_t type, const char *text, size_t step);
-/* Changed on its way: bit `bit` of the message is turned. */
+/* From somebody else; or with bits of one octet turned. */
 void lab_reply_from(struct lab *lab, const char *name, uint16_t type, const char *text, const char *from, uint16_t port);
 void lab_reply_bent(struct lab *lab, const char *name, uint16_t type, const char *text, size_t at, uint8_t flip);
 
 /* "A www.example.test: 192.0.2.1 192.0.2.2, 300 s, server" or "AAAA name: NXDOMAIN": of the n-th answer. */
 const char *lab_answer(struct lab *lab, unsigned n);
 
+#define BYTES_OF(text) ((struct hf_bytes){ (const uint8_t *)(text), sizeof(text) - 1 })
 #define EXPECT_TEXT(is, should) assert_string_equal(is, should)
 
 #endif
