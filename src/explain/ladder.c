@@ -16,8 +16,8 @@
  */
 #define ROUTINE_SHOWN 4u /* of the first long run, so many stand before the sum */
 #define ROUTINE_LONG 6u
-#define LEGEND "TLS: {..} is encrypted under keys of the handshake, [..] under those of the data."
 
+static void add_legend(const struct drawing *d);
 static bool read_all(struct drawing *d);
 static void forget_all(struct drawing *d);
 static size_t moment_end(const struct drawing *d, size_t from);
@@ -67,9 +67,19 @@ void ladder_text(struct text *out, const char *const names[2], const struct ladd
 		at = end;
 	}
 	flush_run(&d);
-	if (tls_fold_any(&d.fold))
-		text_wrap(out, LEGEND, LADDER_INDENT, look->columns);
+	add_legend(&d);
 	forget_all(&d);
+}
+
+static void add_legend(const struct drawing *d)
+{
+	struct text t;
+
+	text_init(&t);
+	tls_fold_add_legend(&d->fold, &t);
+	if (t.len > 0)
+		text_wrap(d->out, text_str(&t), LADDER_INDENT, d->look->columns);
+	text_free(&t);
 }
 
 static bool read_all(struct drawing *d)

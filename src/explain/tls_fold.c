@@ -227,6 +227,24 @@ static void add_told(struct text *t, const struct hf_tls_record_told *r)
 /* What stands around what is encrypted, by whose keys. */
 static const char *const marks[2][4] = { { "", "<", "{", "[" }, { "", ">", "}", "]" } };
 
+void tls_fold_add_legend(const struct tls_fold *f, struct text *t)
+{
+	static const char *const whose[4] = { NULL, "early data", "the handshake", "the data" };
+	bool drawn[4] = { false }, first = true;
+
+	for (size_t i = 0; i < f->streams; i++)
+		for (size_t k = 0; k < f->stream[i].tolds; k++)
+			drawn[f->stream[i].told[k]->epoch & 3] |= is_inside(f->stream[i].told[k]);
+	for (unsigned epoch = 3; epoch > 0; epoch--) {
+		if (!drawn[epoch])
+			continue;
+		text_addf(t, "%s%s..%s %s %s", first ? "TLS: " : ", ", marks[0][epoch], marks[1][epoch],
+			  first ? "is encrypted under keys of" : "under those of", whose[epoch]);
+		first = false;
+	}
+	text_add(t, first ? "" : ".");
+}
+
 const char *tls_fold_keys(unsigned epoch)
 {
 	static const char *const keys[4] = { NULL, "early", "handshake", "application" };

@@ -40,6 +40,8 @@ bool tls_fold_next_plain(const struct tls_fold *f, size_t event, uint32_t octets
 void tls_fold_json(const struct tls_fold *f, size_t event, struct json *j);
 /* Does any event tell of TLS? */
 bool tls_fold_any(const struct tls_fold *f);
+/* What the marks mean, of those that are there: "TLS: [..] is encrypted under keys of the data." */
+void tls_fold_add_legend(const struct tls_fold *f, struct text *t);
 
 /* Whose keys, for programs: "handshake"; NULL: none. */
 const char *tls_fold_keys(unsigned epoch);

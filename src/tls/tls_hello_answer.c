@@ -178,7 +178,7 @@ hf_status tls_on_c_hello_retry_request(struct hf_tls *t, struct hf_bytes body)
 	hs->cookie_at = cookie.len > 0 ? (uint32_t)(cookie.at - hs->in) : 0;
 	tls_transcript_choose(t);
 	tls_transcript_retry(t);
-	tls_tell(t, HF_TLS_TOLD_HELLO_RETRY)->x = group;
+	tls_tell(t, group ? HF_TLS_TOLD_HELLO_RETRY : HF_TLS_TOLD_RETRY_COOKIE)->x = group;
 	give_early_up(t);
 	/* RFC 8446 4.1.4: a PSK that does not go with the suite's hash is taken out. */
 	if (hs->session.version == TLS_VERSION_1_3 && tls_suite_find(hs->session.suite)->hash != suite->hash)

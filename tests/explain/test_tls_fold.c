@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "base/bits.h"
 #include "explain/tls_fold.h"
 #include "explain_test.h"
 #include "json_valid.h"
@@ -367,12 +368,46 @@ static void rows_and_states_stand_below_those_of_tcp(void **state)
 			    "            WAIT_SH       |                                                |  WAIT_SH\n"
 			    "            server: TLS_AES_128_GCM_SHA256 is agreed on: how the data will be encrypted\n"
 			    "            and which hash binds the handshake [RFC 8446 4.1.3]\n"
-			    "            server: answers [RFC 9112 4]\n"
-			    "            TLS: {..} is encrypted under keys of the handshake, [..] under those of the\n"
-			    "            data.\n");
+			    "            server: answers [RFC 9112 4]\n");
 	text_free(&t);
 	fold(s);
 	end(s);
+}
+
+static void the_legend_is_of_what_is_drawn(void **state)
+{
+	static const struct {
+		unsigned epochs; /* 1 << epoch */
+		const char *legend;
+	} rows[] = {
+		{ 1, "" },
+		{ 1 | 8, "TLS: [..] is encrypted under keys of the data." }, /* 1.2 */
+		{ 1 | 4 | 8, "TLS: [..] is encrypted under keys of the data, {..} under those of the handshake." },
+		{ 15, "TLS: [..] is encrypted under keys of the data, {..} under those of the handshake, <..> under those of "
+		      "early data." },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < HF_ARRAY_LEN(rows); i++) {
+		struct story *s = begin();
+		uint8_t octets[128];
+		struct text t;
+		size_t n = 0;
+
+		for (unsigned epoch = 0; epoch < 4; epoch++) {
+			if (!(rows[i].epochs & 1u << epoch))
+				continue;
+			tell_sent(s, 1, HF_TLS_TOLD_MESSAGE, TLS_FINISHED, n, 5, (uint8_t)epoch);
+			n += put_record(octets + n, TLS_APPLICATION_DATA, 22);
+		}
+		add_segment(s, 1, TCP_ACK, 0, octets, n);
+		fold(s);
+		text_init(&t);
+		tls_fold_add_legend(&s->fold, &t);
+		assert_string_equal(text_str(&t), rows[i].legend);
+		text_free(&t);
+		end(s);
+	}
 }
 
 static void no_row_is_wider_than_asked(void **state)
@@ -444,6 +479,11 @@ static void sentences_say_what_was_told(void **state)
 	(void)state;
 	expect_sentence((struct hf_tls_record_told){ .kind = HF_TLS_TOLD_VERSION, .x = HF_TLS_1_3 },
 			"TLS 1.3 is agreed on", "8446 4.2.1");
+	expect_sentence((struct hf_tls_record_told){ .kind = HF_TLS_TOLD_HELLO_RETRY, .x = TLS_GROUP_P256 },
+			"no share in a group of both sides: asks for one in secp256r1", "8446 4.1.4");
+	expect_sentence((struct hf_tls_record_told){ .kind = HF_TLS_TOLD_RETRY_COOKIE },
+			"asks for the same hello again, with a cookie, so that it need not remember the first",
+			"8446 4.2.2");
 	expect_sentence((struct hf_tls_record_told){ .kind = HF_TLS_TOLD_KEYS, .x = 2, .sent = 1 },
 			"from here on what it sends is encrypted: keys of the handshake", "8446 7.3");
 	expect_sentence((struct hf_tls_record_told){ .kind = HF_TLS_TOLD_ALERT, .x = TLS_ALERT_BAD_RECORD_MAC, .sent = 1 },
@@ -487,6 +527,7 @@ int main(void)
 		cmocka_unit_test(encrypted_messages_are_not_shown),
 		cmocka_unit_test(programs_get_the_same),
 		cmocka_unit_test(rows_and_states_stand_below_those_of_tcp),
+		cmocka_unit_test(the_legend_is_of_what_is_drawn),
 		cmocka_unit_test(no_row_is_wider_than_asked),
 		cmocka_unit_test(every_placeholder_is_filled_in),
 		cmocka_unit_test(sentences_say_what_was_told),

@@ -373,18 +373,27 @@ static void begins_again_with_the_group_asked_for(void **state)
 
 static void begins_again_with_the_cookie(void **state)
 {
+	struct hf_tls_record_told ring[16], told;
 	struct end *e = new_end();
 	uint8_t kept[OUT_ROOM];
 	struct parts p, again;
+	unsigned retries = 0;
+	uint64_t cursor = 0;
 
 	(void)state;
 	e->cfg.no_compatibility = true;
 	e->cfg.shares = 2;
 	begin(e);
+	hf_tls_tell(e->t, ring, HF_ARRAY_LEN(ring));
 	memcpy(kept, e->out, e->out_len);
 	p = take_apart(kept, e->out_len);
 	assert_int_equal(p.hello.session_id.len, 0);
 	answer(e, &retry_cookie, p.hello.session_id);
+	while (hf_tls_told(e->t, &cursor, &told)) {
+		assert_int_not_equal(told.kind, HF_TLS_TOLD_HELLO_RETRY);
+		retries += told.kind == HF_TLS_TOLD_RETRY_COOKIE;
+	}
+	assert_int_equal(retries, 1);
 	again = take_apart(e->out, e->out_len);
 	assert_same_but(&p, &again);
 	assert_body(&again, TLS_EXT_COOKIE, "0003aabbcc");
