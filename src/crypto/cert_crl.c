@@ -13,6 +13,7 @@
 
 struct cert_crl {
 	X509_CRL *x;
+	uint8_t sha256[32];
 	ISSUING_DIST_POINT *scope; /* NULL: all certificates of its issuer */
 	uint64_t this_update, next_update;
 	const char *unusable; /* why nothing can be learned from it; NULL */
@@ -157,6 +158,7 @@ static hf_status add_crl(struct hf_trust *t, struct hf_bytes der, unsigned block
 		cert_crl_free(crl);
 		return crypto_failed(HF_MALFORMED);
 	}
+	crypto_hash_of(CRYPTO_SHA256, der, crl->sha256);
 	crl->scope = X509_CRL_get_ext_d2i(crl->x, NID_issuing_distribution_point, NULL, NULL);
 	crl->unusable = judge_extensions(crl);
 	if (!crl->unusable)
@@ -245,8 +247,20 @@ static bool covers(const struct cert_crl *crl, const struct cert *c)
 	return found;
 }
 
+/* A list may be long, and each check asks for it again. */
+static bool is_signed_by(const struct hf_trust *t, const struct cert_crl *crl, const struct cert *issuer)
+{
+	if (cert_memory_knows_list(t->memory, crl->sha256, issuer))
+		return true;
+	if (!issuer->pkey || X509_CRL_verify(crl->x, issuer->pkey) != 1)
+		return false;
+	cert_memory_learn_list(t->memory, crl->sha256, issuer);
+	return true;
+}
+
 /* NULL: it can be relied on. */
-static const char *judge_for(const struct cert_crl *crl, const struct cert *c, const struct cert *issuer, uint64_t unix_s)
+static const char *judge_for(const struct hf_trust *t, const struct cert_crl *crl, const struct cert *c,
+			     const struct cert *issuer, uint64_t unix_s)
 {
 	int hash = NID_undef, key = NID_undef;
 
@@ -263,7 +277,7 @@ static const char *judge_for(const struct cert_crl *crl, const struct cert *c, c
 	if (OBJ_find_sigid_algs(X509_CRL_get_signature_nid(crl->x), &hash, &key) == 1 &&
 	    (hash == NID_sha1 || hash == NID_md5))
 		return "its revocation list is signed over a weak hash";
-	if (!issuer->pkey || X509_CRL_verify(crl->x, issuer->pkey) != 1)
+	if (!is_signed_by(t, crl, issuer))
 		return "the signature under its revocation list is not its issuer's [RFC 5280 6.3.3 g]";
 	return NULL;
 }
@@ -280,7 +294,7 @@ struct cert_ruling cert_crl_look_up(const struct hf_trust *t, const struct cert 
 		if (X509_NAME_cmp(X509_CRL_get_issuer(t->crl[i]->x), X509_get_issuer_name(c->x)) != 0)
 			continue;
 		any = true;
-		why = judge_for(t->crl[i], c, issuer, unix_s);
+		why = judge_for(t, t->crl[i], c, issuer, unix_s);
 		if (why) {
 			missing.detail = why;
 			continue;

@@ -127,8 +127,8 @@ struct cert_ruling cert_ocsp_judge(struct hf_bytes response, const struct cert *
 				   uint64_t unix_s);
 
 /*
- * cert_memory.c: certificates that were read before, and paths that libcrypto found nothing wrong with. Both are facts about
- * octets alone, whatever the time, the name and the peer, so they hold for as long as they are remembered.
+ * cert_memory.c: certificates that were read before, paths that libcrypto found nothing wrong with, and revocation lists with
+ * their issuers' signatures. All are facts about octets alone, whatever the time, the name and the peer, so they hold for as long as they are remembered.
  */
 HF_NODISCARD hf_status cert_memory_make(struct cert_memory **ret);
 void cert_memory_free(struct cert_memory *m); /* NULL is allowed */
@@ -136,6 +136,8 @@ void cert_memory_free(struct cert_memory *m); /* NULL is allowed */
 HF_NODISCARD hf_status cert_memory_read(struct cert_memory *m, struct hf_bytes der, struct cert **ret, const char **ret_why);
 bool cert_memory_knows_path(struct cert_memory *m, const struct cert_path *path);
 void cert_memory_learn_path(struct cert_memory *m, const struct cert_path *path);
+bool cert_memory_knows_list(struct cert_memory *m, const uint8_t list[32], const struct cert *issuer); /* list: its SHA-256 */
+void cert_memory_learn_list(struct cert_memory *m, const uint8_t list[32], const struct cert *issuer);
 /* cert_finish() for one that others may be using. */
 bool cert_memory_finish(struct cert_memory *m, struct cert *c);
 /* cert_view_of(), made once. */

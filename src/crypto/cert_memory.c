@@ -11,7 +11,7 @@
 #include "crypto/cert_internal.h"
 
 #define CERTS_KEPT 64u
-#define PATHS_KEPT 64u
+#define FACTS_KEPT 64u
 #define CERT_KEPT_MAX 16384u /* octets: a peer must not fill memory with monsters */
 
 struct kept_cert {
@@ -19,7 +19,7 @@ struct kept_cert {
 	uint64_t used;
 };
 
-struct kept_path {
+struct kept_fact {        /* signatures that were verified: of a path, or of a revocation list */
 	uint8_t hash[32]; /* over the hashes of its certificates */
 	uint64_t used;    /* 0: free */
 };
@@ -28,7 +28,7 @@ struct cert_memory {
 	pthread_mutex_t lock;
 	uint64_t now; /* counts uses */
 	struct kept_cert cert[CERTS_KEPT];
-	struct kept_path path[PATHS_KEPT];
+	struct kept_fact fact[FACTS_KEPT];
 };
 
 hf_status cert_memory_make(struct cert_memory **ret)
@@ -130,7 +130,36 @@ void cert_memory_view(struct cert_memory *m, struct cert *c, struct hf_cert_view
 	pthread_mutex_unlock(&m->lock);
 }
 
-/* ---- paths ---- */
+/* ---- what was verified ---- */
+
+static bool knows(struct cert_memory *m, const uint8_t hash[32])
+{
+	bool found = false;
+
+	pthread_mutex_lock(&m->lock);
+	for (unsigned i = 0; i < FACTS_KEPT && !found; i++) {
+		struct kept_fact *k = &m->fact[i];
+
+		found = k->used > 0 && memcmp(k->hash, hash, sizeof(k->hash)) == 0;
+		if (found)
+			k->used = ++m->now;
+	}
+	pthread_mutex_unlock(&m->lock);
+	return found;
+}
+
+static void learn(struct cert_memory *m, const uint8_t hash[32])
+{
+	struct kept_fact *oldest = &m->fact[0];
+
+	pthread_mutex_lock(&m->lock);
+	for (unsigned i = 0; i < FACTS_KEPT; i++)
+		if (m->fact[i].used < oldest->used)
+			oldest = &m->fact[i];
+	memcpy(oldest->hash, hash, sizeof(oldest->hash));
+	oldest->used = ++m->now;
+	pthread_mutex_unlock(&m->lock);
+}
 
 static void hash_path(const struct cert_path *path, uint8_t ret[32])
 {
@@ -144,33 +173,44 @@ static void hash_path(const struct cert_path *path, uint8_t ret[32])
 
 bool cert_memory_knows_path(struct cert_memory *m, const struct cert_path *path)
 {
-	bool found = false;
 	uint8_t hash[32];
 
 	hash_path(path, hash);
-	pthread_mutex_lock(&m->lock);
-	for (unsigned i = 0; i < PATHS_KEPT && !found; i++) {
-		struct kept_path *k = &m->path[i];
-
-		found = k->used > 0 && memcmp(k->hash, hash, sizeof(hash)) == 0;
-		if (found)
-			k->used = ++m->now;
-	}
-	pthread_mutex_unlock(&m->lock);
-	return found;
+	return knows(m, hash);
 }
 
 void cert_memory_learn_path(struct cert_memory *m, const struct cert_path *path)
 {
-	struct kept_path *oldest = &m->path[0];
 	uint8_t hash[32];
 
 	hash_path(path, hash);
-	pthread_mutex_lock(&m->lock);
-	for (unsigned i = 0; i < PATHS_KEPT; i++)
-		if (m->path[i].used < oldest->used)
-			oldest = &m->path[i];
-	memcpy(oldest->hash, hash, sizeof(hash));
-	oldest->used = ++m->now;
-	pthread_mutex_unlock(&m->lock);
+	learn(m, hash);
+}
+
+/* With a word in front: never the hash of a path. */
+static void hash_list(const uint8_t list[32], const struct cert *issuer, uint8_t ret[32])
+{
+	struct crypto_hash h;
+
+	crypto_hash_init(&h, CRYPTO_SHA256);
+	crypto_hash_add(&h, hf_bytes_of("revocation list"));
+	crypto_hash_add(&h, (struct hf_bytes){ list, 32 });
+	crypto_hash_add(&h, (struct hf_bytes){ issuer->sha256, sizeof(issuer->sha256) });
+	crypto_hash_peek(&h, ret);
+}
+
+bool cert_memory_knows_list(struct cert_memory *m, const uint8_t list[32], const struct cert *issuer)
+{
+	uint8_t hash[32];
+
+	hash_list(list, issuer, hash);
+	return knows(m, hash);
+}
+
+void cert_memory_learn_list(struct cert_memory *m, const uint8_t list[32], const struct cert *issuer)
+{
+	uint8_t hash[32];
+
+	hash_list(list, issuer, hash);
+	learn(m, hash);
 }

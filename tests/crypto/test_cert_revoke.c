@@ -152,6 +152,48 @@ static enum hf_cert_fault check_with(const struct list *lists, size_t n)
 	return report.fault;
 }
 
+/* Signatures of lists that libcrypto was asked to verify (-Wl,--wrap). */
+static unsigned verified;
+
+int __real_X509_CRL_verify(X509_CRL *crl, EVP_PKEY *key);
+int __wrap_X509_CRL_verify(X509_CRL *crl, EVP_PKEY *key);
+int __wrap_X509_CRL_verify(X509_CRL *crl, EVP_PKEY *key)
+{
+	verified++;
+	return __real_X509_CRL_verify(crl, key);
+}
+
+/* One that does not fit is looked at each time, and what else is wrong with a list is, too. */
+static void a_list_is_verified_once(void **state)
+{
+	EVP_PKEY *stranger = EVP_EC_gen("P-256");
+	const struct list good = { .serials = "01" }, bad = { .signer = stranger };
+	struct hf_bytes chain[] = { baked_bytes(&leaf), baked_bytes(&middle) };
+	struct hf_cert_ask ask = { .chain = chain, .certs = 2 };
+	struct hf_cert_trouble t;
+	struct hf_trust *trust;
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		struct mint_blob der = make_list(i == 0 ? &good : &bad);
+
+		assert_int_equal(hf_trust_make(crypto, &trust), HF_OK);
+		assert_int_equal(hf_trust_add(trust, baked_bytes(&root), &t), HF_OK);
+		assert_int_equal(hf_trust_add_crl(trust, lab_blob(&der), &t), HF_OK);
+		OPENSSL_free(der.at);
+		verified = 0;
+		for (unsigned k = 0; k < 3; k++) {
+			ask.unix_s = BAKE_NOW + k;
+			assert_int_equal(hf_cert_check(trust, &ask, &report), i == 0 ? HF_OK : HF_UNTRUSTED);
+		}
+		assert_int_equal(verified, i == 0 ? 1 : 3);
+		ask.unix_s = BAKE_NOW - 86400u * 365;
+		assert_int_equal(hf_cert_check(trust, &ask, &report), HF_UNTRUSTED);
+		hf_trust_free(trust);
+	}
+	EVP_PKEY_free(stranger);
+}
+
 static void each_list_is_judged_as_it_says(void **state)
 {
 	EVP_PKEY *stranger = EVP_EC_gen("P-256");
@@ -496,6 +538,7 @@ static void a_leaf_that_promises_a_staple(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_list_is_verified_once),
 		cmocka_unit_test(each_list_is_judged_as_it_says),
 		cmocka_unit_test(several_lists_of_one_issuer),
 		cmocka_unit_test(an_intermediate_can_be_revoked),
