@@ -57,6 +57,7 @@ void sim_app_free(struct sim_app *app)
 {
 	for (unsigned i = 0; i < app->sessions; i++)
 		sim_web_free(app->session[i].web);
+	dns_app_free(app->dns);
 	free(app->session);
 	free(app);
 }
@@ -90,11 +91,20 @@ void sim_app_wake(struct sim_app *app)
 		start(app);
 	for (unsigned i = 0; i < app->sessions; i++)
 		drive(app, &app->session[i]);
+	if (app->dns)
+		dns_app_look(app->dns, now_of(app));
 	plan_wake(app);
 }
 
 bool sim_app_event(struct sim_app *app, const struct hf_event *e)
 {
+	if (app->dns) {
+		if (!dns_app_owns(app->dns, e))
+			return false;
+		dns_app_look(app->dns, now_of(app));
+		plan_wake(app);
+		return true;
+	}
 	if (e->listener.birth && app->listening && e->listener.slot == app->listener.slot &&
 	    e->listener.birth == app->listener.birth) {
 		accept_all(app);
@@ -124,6 +134,15 @@ static void start(struct sim_app *app)
 	hf_conn c;
 
 	app->started = true;
+	if (cfg->dns) {
+		app->failed = dns_app_open(&(struct dns_app_config){ .host = host_of(app),
+								     .zone = cfg->dns,
+								     .at = { sim_world_addr(app->world, cfg->host),
+									     sim_world_addr6(app->world, cfg->host) },
+								     .ats = 2 },
+					   now_of(app), &app->dns);
+		return;
+	}
 	if (cfg->listens) {
 		app->failed = hf_listen(host_of(app), &local, now_of(app), &app->listener);
 		app->listening = app->failed == HF_OK;
@@ -325,6 +344,8 @@ static void plan_wake(struct sim_app *app)
 	hf_time_ns now = now_of(app), at = HF_NEVER;
 	bool open = false;
 
+	if (app->dns)
+		at = dns_app_wake_at(app->dns);
 	for (unsigned i = 0; i < app->sessions; i++) {
 		const struct sim_session *s = &app->session[i];
 

@@ -2,11 +2,12 @@
 #ifndef HF_SIM_APP_H
 #define HF_SIM_APP_H
 
+#include "sim/dns_app.h"
 #include "sim/web_app.h"
 
 /*
  * A small program on a simulated host: it listens or connects, writes a pattern, reads and compares, and ends in the way
- * it is told; or it speaks HTTP, over TLS or without. Times are counted from the world's start.
+ * it is told; or it speaks HTTP, over TLS or without; or it answers for names. Times are counted from the world's start.
  */
 enum sim_ends { /* when it shuts its direction by itself */
 		SIM_ENDS_NEVER,
@@ -23,6 +24,7 @@ struct sim_app_config {
 	uint16_t local_port; /* to connect from; 0: the host chooses */
 	hf_time_ns start;
 	const struct sim_web_config *web; /* what it speaks instead of the pattern; copied */
+	const struct dns_zone *dns;       /* it is a name server for this zone, at port 53 and nothing else; borrowed */
 
 	uint64_t write;         /* octets on every connection */
 	uint32_t write_piece;   /* so many at once; 0: all there is room for */
@@ -66,6 +68,7 @@ struct sim_app {
 	hf_status failed; /* of listen or connect */
 	struct sim_session *session;
 	unsigned sessions, room;
+	struct dns_app *dns;
 	hf_time_ns wake_at;
 };
 
