@@ -225,6 +225,12 @@ bool cache_is_fresh(const struct cache_request *q, const struct h1_head *answer,
 
 /* ---- Vary ---- */
 
+static void add_bytes(struct hf_bytes b, struct text *out)
+{
+	if (b.len)
+		text_add_n(out, (const char *)b.at, b.len);
+}
+
 static char lower(uint8_t c)
 {
 	return (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
@@ -256,7 +262,7 @@ void cache_vary_key(const struct h1_head *answer, const struct cache_request *q,
 				if (!h1_same(q->field[k].name, out->at + start))
 					continue;
 				text_add(out, ":");
-				text_add_n(out, (const char *)q->field[k].value.at, q->field[k].value.len);
+				add_bytes(q->field[k].value, out);
 			}
 			text_add(out, "\n");
 		}
@@ -328,9 +334,9 @@ static bool is_about(const struct h1_head *kept, const struct h1_head *fresh)
 
 static void add_field(const struct h1_field *f, struct text *out)
 {
-	text_add_n(out, (const char *)f->name.at, f->name.len);
+	add_bytes(f->name, out);
 	text_add(out, ": ");
-	text_add_n(out, (const char *)f->value.at, f->value.len);
+	add_bytes(f->value, out);
 	text_add(out, "\r\n");
 }
 
@@ -339,7 +345,7 @@ bool cache_merge(const struct h1_head *kept, const struct h1_head *fresh, struct
 	if (!is_about(kept, fresh))
 		return false;
 	text_addf(out, "HTTP/1.%u %03u ", (unsigned)kept->minor, (unsigned)kept->status);
-	text_add_n(out, (const char *)kept->reason.at, kept->reason.len);
+	add_bytes(kept->reason, out);
 	text_add(out, "\r\n");
 	for (size_t i = 0; i < kept->fields; i++)
 		if (!updates(fresh, kept->field[i].name) && !h1_same(kept->field[i].name, "age"))
