@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Whole handshakes in memory, each side's processor time by itself: what stands around the primitives counts, too. Both
- * sides are ours, with X25519, AES-128-GCM and ECDSA certificates over P-256; the client checks the chain.
+ * sides are ours, with X25519 (and once with ML-KEM beside it), AES-128-GCM and ECDSA certificates over P-256; the client
+ * checks the chain.
  */
 #include "cmd/speed.h"
 
 #include "base/bits.h"
+#include "crypto/kex.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -40,7 +42,9 @@ struct pair {
 	uint8_t plain[HF_TLS_PLAIN_ROOM];
 };
 
-static const uint16_t suites[] = { 0x1301, 0xc02b }, groups[] = { 0x001d, 0x0017 };
+#define X25519MLKEM768 0x11ec
+
+static const uint16_t suites[] = { 0x1301, 0xc02b }, groups[] = { X25519MLKEM768, 0x001d, 0x0017 };
 
 /* An octet string for each connection: the same for each run, as nothing here is a secret. */
 static void draw(struct pair *p, uint8_t entropy[32])
@@ -163,7 +167,6 @@ static bool open_pair(struct pair *p, uint64_t unix_ns)
 			.crypto = p->speed->crypto,
 			.server = who == SERVER,
 			.suites = { suites, HF_ARRAY_LEN(suites) },
-			.groups = { groups, HF_ARRAY_LEN(groups) },
 			.epoch_ns = unix_ns,
 		};
 		e->keeper = (struct hf_tls_keeper){ .crypto = p->speed->crypto };
@@ -195,7 +198,7 @@ static void close_pair(struct pair *p)
 enum how { FULL, FIRST, RESUMED };
 
 /* The best batch of each side, of as many as the time allows. */
-static bool measure(struct pair *p, const char *name, uint16_t version, enum how how)
+static bool measure(struct pair *p, const char *name, uint16_t version, struct hf_tls_list list, enum how how)
 {
 	struct speed *s = p->speed;
 	const double from = speed_clock(), slice = 2 * (double)s->slice; /* two figures */
@@ -203,8 +206,10 @@ static bool measure(struct pair *p, const char *name, uint16_t version, enum how
 	unsigned n = 1;
 
 	speed_begin(s, name);
-	for (enum side who = CLIENT; who <= SERVER; who++)
+	for (enum side who = CLIENT; who <= SERVER; who++) {
 		p->end[who].config.min_version = p->end[who].config.max_version = version;
+		p->end[who].config.groups = list;
+	}
 	/* Once for the session, and for what is remembered of the chain. */
 	if (!shake_hands(p, false))
 		return false;
@@ -235,11 +240,15 @@ void speed_handshakes(struct speed *s)
 	static const struct {
 		const char *name;
 		uint16_t version;
+		bool hybrid;
 		enum how how;
 	} rows[SPEED_HANDSHAKES] = {
-		{ "TLS 1.3, full, first time", HF_TLS_1_3, FIRST }, { "TLS 1.3, full", HF_TLS_1_3, FULL },
-		{ "TLS 1.3, resumed", HF_TLS_1_3, RESUMED },        { "TLS 1.2, full", HF_TLS_1_2, FULL },
-		{ "TLS 1.2, resumed", HF_TLS_1_2, RESUMED },
+		{ "TLS 1.3, full, first time", HF_TLS_1_3, false, FIRST },
+		{ "TLS 1.3, full", HF_TLS_1_3, false, FULL },
+		{ "TLS 1.3, X25519MLKEM768", HF_TLS_1_3, true, FULL },
+		{ "TLS 1.3, resumed", HF_TLS_1_3, false, RESUMED },
+		{ "TLS 1.2, full", HF_TLS_1_2, false, FULL },
+		{ "TLS 1.2, resumed", HF_TLS_1_2, false, RESUMED },
 	};
 	struct pair *p = calloc(1, sizeof(*p));
 
@@ -249,7 +258,12 @@ void speed_handshakes(struct speed *s)
 	}
 	p->speed = s;
 	s->failed = !open_pair(p, s->unix_ns) || s->failed;
-	for (size_t i = 0; i < SPEED_HANDSHAKES && !s->failed; i++)
-		s->failed = !measure(p, rows[i].name, rows[i].version, rows[i].how);
+	for (size_t i = 0; i < SPEED_HANDSHAKES && !s->failed; i++) {
+		const unsigned from = rows[i].hybrid ? 0 : 1;
+		const struct hf_tls_list of_row = { groups + from, HF_ARRAY_LEN(groups) - from };
+
+		if (!rows[i].hybrid || crypto_kex_has(s->crypto, X25519MLKEM768))
+			s->failed = !measure(p, rows[i].name, rows[i].version, of_row, rows[i].how);
+	}
 	close_pair(p);
 }

@@ -39,6 +39,10 @@ def main():
     for r in said["results"]:
         check(abs(r["ps"] * r["per_cpu_s"] / 1e12 - 1) < 0.05 or r["per_cpu_s"] < 50, f"{r}: the two figures are not of one thing")
         check((r["kind"] == "seal") == ("backend" in r), f"{r}: who seals is not said")
+    # All of the hybrid or, where libcrypto has no ML-KEM, nothing.
+    hybrid = [(k, "X25519MLKEM768", None) for k in ("offer", "answer", "finish")]
+    hybrid += [(f"handshake-{side}", "TLS 1.3, X25519MLKEM768", None) for side in ("client", "server")]
+    check(sum(ps.get(row, 0) > 0 for row in hybrid) in (0, len(hybrid)), "some figures of X25519MLKEM768 are missing")
     # What holds on every processor, by far.
     check(ps["seal", "AES-128-GCM", 64] < ps["seal", "AES-128-GCM", 16384], "longer records are not dearer")
     check(ps["verify", "RSA-2048", None] * 4 < ps["sign", "RSA-2048", None], "RSA verifies no quicker than it signs")
