@@ -3,6 +3,7 @@
 
 #include "explain/json.h"
 #include "explain/table.h"
+#include "wire/dns_wire.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -15,7 +16,7 @@
 #define HEAD_TIMEOUT HF_S(10)
 
 struct serve_options {
-	const char *dir, *net, *pcap, *socket;
+	const char *dir, *net, *pcap, *socket, *dns;
 	uint64_t port, connections; /* port 0: no HTTP */
 	hf_time_ns idle, head;
 	bool list, dotfiles, quiet, json, trace;
@@ -71,6 +72,9 @@ static int take_options(int argc, char **argv, struct serve_options *o)
 		case OPT_serve_JSON:
 			o->json = true;
 			break;
+		case OPT_serve_DNS:
+			o->dns = a.value;
+			break;
 		case OPT_serve_SOCKET:
 			o->socket = a.value;
 			break;
@@ -98,7 +102,7 @@ static int take_options(int argc, char **argv, struct serve_options *o)
 		return 1 + code;
 	if (o->secure->only)
 		o->port = 0;
-	if (o->port == 0 && !o->secure->asked)
+	if (o->port == 0 && !o->secure->asked && !o->dns)
 		return 1 + cmd_usage(CMD_serve, "--port 0: no HTTP, and no --tls: nothing is left to serve with");
 	if (o->secure->asked && o->port == o->secure->port)
 		return 1 + cmd_usage(CMD_serve, "HTTP and HTTPS cannot both have port %llu", (unsigned long long)o->port);
@@ -171,6 +175,8 @@ static int prepare(struct serve *s, const struct serve_options *o)
 	code = open_files(s, o->dir);
 	if (code == 0)
 		code = serve_secure_prepare(s);
+	if (code == 0 && o->dns)
+		code = serve_dns_prepare(o->dns, &s->dns);
 	if (code != 0)
 		return code;
 	allow_descriptors();
@@ -210,6 +216,8 @@ static int listen_at(struct serve *s, const struct serve_options *o)
 		code = listen_on(s, o->port, &s->listener);
 	if (code == 0 && s->tls.side && o->secure)
 		code = listen_on(s, o->secure->port, &s->tls_listener);
+	if (code == 0 && s->dns)
+		code = serve_dns_open(s->dns, &s->loop);
 	return code;
 }
 
@@ -246,7 +254,7 @@ static int start(struct serve *s, const struct serve_options *o)
 		.net = o->net,
 		.pcap = o->pcap,
 		.trace = o->trace,
-		.defaults = serve_defaults((uint32_t)o->connections),
+		.defaults = serve_defaults((uint32_t)o->connections + (o->dns ? SERVE_DNS_CONNECTIONS : 0)),
 		.port = (uint16_t)o->port,
 		.tls_port = o->secure->asked ? (uint16_t)o->secure->port : 0,
 		.hangups = o->secure->asked,
@@ -303,6 +311,8 @@ static void tell_ready(const struct serve *s, uint64_t port)
 	tell_addresses(s, "http://", port);
 	if (s->tls.side)
 		tell_addresses(s, "https://", s->secure->port);
+	if (s->dns)
+		tell_addresses(s, "dns://", DNS_PORT);
 	if (s->tls.side && s->secure->authority.len > 0) /* for curl --cacert */
 		tell_line(s, "authority", text_str(&s->secure->authority));
 	(void)fflush(stdout); /* nobody reads it: the server serves all the same */
@@ -385,6 +395,7 @@ hf_time_ns serve_wake_at(const struct serve *s)
 {
 	hf_time_ns at = hf_min_u64(hf_wheel_wake_at(&s->wheel), serve_crowd_wake_at(s));
 
+	at = hf_min_u64(at, serve_dns_wake_at(s->dns));
 	return s->files.open > 0 ? hf_min_u64(at, s->next_check) : at;
 }
 
@@ -408,6 +419,7 @@ static void look(struct serve *s, bool accepting)
 	if (accepting)
 		serve_accept(s);
 	answer_timers(s);
+	serve_dns_look(s->dns, s->loop.now);
 	control_turn(&s->control, s->loop.net, s);
 	flush_log(s);
 }
@@ -444,6 +456,7 @@ static hf_status wind_down(struct serve *s)
 
 	(void)!hf_unlisten(s->loop.host, s->listener, s->loop.now);
 	(void)!hf_unlisten(s->loop.host, s->tls_listener, s->loop.now);
+	serve_dns_close(s->dns, s->loop.now);
 	serve_stop_all(s);
 	while (st == HF_OK && (s->used > 0 || tcp_is_busy(s)) && s->loop.now < end && s->loop.stop < 2)
 		st = turn(s, hf_min_u64(end - s->loop.now, HF_MS(100)), false);
@@ -461,6 +474,7 @@ static void finish(struct serve *s)
 	if (s->secure)
 		serve_secure_free(s->secure);
 	free(s->secure);
+	serve_dns_free(s->dns);
 	text_free(&s->log);
 	free(s->conns);
 	free(s->free_list);

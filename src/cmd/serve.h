@@ -6,6 +6,7 @@
 #include "base/wheel.h"
 #include "cmd/loop.h"
 #include "cmd/serve_control.h"
+#include "cmd/serve_dns.h"
 #include "cmd/serve_file.h"
 #include "cmd/serve_secure.h"
 #include "cmd/serve_tls.h"
@@ -14,8 +15,8 @@
 
 /*
  * The server's parts: serve.c is the command and its loop, serve_conn.c a connection's life, serve_tls.c what HTTPS puts
- * under it, serve_secure.c certificates, serve_answer.c what is answered, serve_file.c files, serve_control.c the socket that
- * answers `handfast states`.
+ * under it, serve_secure.c certificates, serve_answer.c what is answered, serve_file.c files, serve_dns.c the name server,
+ * serve_control.c the socket that answers `handfast states`.
  */
 #define SERVE_SEND_BUFFER (1u << 20) /* octets queued a connection */
 #define SERVE_RECV_WINDOW (1u << 15) /* requests are small; a head fits twice */
@@ -101,6 +102,7 @@ struct serve {
 	hf_listener listener, tls_listener;
 	struct serve_tls tls;
 	struct serve_secure *secure; /* NULL: HTTP only */
+	struct serve_dns *dns;       /* NULL: names are somebody else's */
 	bool list, dotfiles, quiet, json;
 	int64_t wall;          /* seconds, as of this turn */
 	hf_time_ns next_check; /* of the sizes of files being sent */
