@@ -5,9 +5,9 @@
 #include "explain/report.h"
 
 /*
- * A resource's time cut into the phases that browsers' network panels and HAR know. One follows the other without a gap:
- * end[p] is where p ends and the next begins, and the first begins at `begin`. A phase that did not happen is not `has`,
- * and as long as nothing. Lookup, connect and TLS belong to the resource that its connection was made for (made_conn).
+ * A resource's time cut into the phases that browsers' network panels and HAR know. They come in this order and do not
+ * overlap; whatever of the whole time lies in none of them is spent blocked. Lookup, connect and TLS belong to the resource
+ * that its connection was made for (made_conn).
  */
 enum report_phase {
 	REPORT_BLOCKED, /* it was known, and had no connection yet */
@@ -20,20 +20,25 @@ enum report_phase {
 	REPORT_PHASE_COUNT
 };
 
+struct report_span {
+	bool there; /* else both are 0 */
+	hf_time_ns begin, end;
+};
+
 struct report_phases {
-	hf_time_ns begin;
-	hf_time_ns end[REPORT_PHASE_COUNT];
-	bool has[REPORT_PHASE_COUNT];
-	bool never; /* nothing of it happened: all is 0 */
+	struct report_span all;                       /* not there: nothing of it ever happened */
+	struct report_span phase[REPORT_PHASE_COUNT]; /* that of REPORT_BLOCKED is not used: it is in several pieces */
+	hf_time_ns length[REPORT_PHASE_COUNT];        /* their sum is that of all */
 };
 
 struct report_phases report_phases_of(const struct report *r, uint32_t resource);
-hf_time_ns report_phase_begin(const struct report_phases *p, enum report_phase which);
-hf_time_ns report_phase_length(const struct report_phases *p, enum report_phase which);
 const char *report_phase_name(enum report_phase p); /* "blocked", "dns", "connect", "tls", "send", "wait", "receive" */
 
+/* Did it, or would it have, to be asked for? Not what is noted only, what is in the page itself (data:), what the cache has. */
+bool report_is_request(const struct report_resource *x);
+
 struct report_count {
-	uint32_t requests; /* that were made */
+	uint32_t requests; /* report_is_request() */
 	uint32_t failed, cached;
 	uint64_t octets_wire; /* of contents as they came */
 	uint64_t octets;      /* decoded */
