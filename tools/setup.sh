@@ -16,7 +16,7 @@ declare -A need=(
 )
 
 # What URLs and the page loader lean on (docs/decisions).
-need[build]+=" libbrotli-dev libidn2-dev libpsl-dev libzstd-dev publicsuffix zlib1g-dev"
+need[build]+=" libbrotli-dev libgumbo-dev libidn2-dev libpsl-dev libzstd-dev publicsuffix zlib1g-dev"
 
 # Intel's library for ciphers is for their processors and AMD's.
 [ "$(uname -m)" != x86_64 ] || need[build]+=" libipsec-mb-dev"

@@ -15,8 +15,7 @@ struct html_limits {
 };
 
 struct html_config {
-	const char *url;     /* of the document */
-	const char *charset; /* of the document; NULL: UTF-8 */
+	const char *url; /* of the document */
 	struct media_view view;
 	bool is_frame;   /* frames in it are noted, not wanted */
 	bool css_images; /* of style elements and attributes: list what their url()s name, too */
