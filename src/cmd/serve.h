@@ -36,8 +36,12 @@
 #define SERVE_CHUNKS_KEPT_FOR 4096u                                    /* connections at most */
 #define SERVE_SHARE 16u
 
-/* When all places are taken: how long a handshake may take, and how long a connection may rest, before it makes room. */
+/*
+ * When all places are taken: how long a handshake may take, and how long a connection may rest, before it makes room. One
+ * that has not asked yet, or reads its last answer, has more: what it says may be lost and sent again (RFC 6298 2.1: after a second).
+ */
 #define SERVE_CROWDED HF_S(1)
+#define SERVE_CROWDED_ENDS HF_S(3)
 
 /* A file that a connection has lent to TCP up to an octet of its stream. */
 struct serve_hold {
@@ -70,6 +74,7 @@ struct serve_answer {
 struct served {
 	bool used;
 	bool peer_done;                         /* its FIN is here */
+	bool answered;                          /* once, at least */
 	bool resting;                           /* owes nobody anything: in the list of those */
 	struct served *rest_older, *rest_newer; /* in that list */
 	hf_time_ns rests_since;

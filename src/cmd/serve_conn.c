@@ -45,11 +45,21 @@ static void note_rest(struct serve *s, struct served *c)
 		leave_resting(s, c);
 }
 
+/* When the oldest of them may be sent away; HF_NEVER. */
+static hf_time_ns rest_until(const struct serve *s)
+{
+	const struct served *c = s->rest_oldest;
+
+	if (!c)
+		return HF_NEVER;
+	return c->rests_since + (c->http.state == HTTP_SERVER_LINGER || !c->answered ? SERVE_CROWDED_ENDS : SERVE_CROWDED);
+}
+
 static bool make_place(struct serve *s)
 {
 	if (s->room > 0 || serve_tls_make_place(s))
 		return true;
-	if (!s->rest_oldest || s->loop.now < s->rest_oldest->rests_since + SERVE_CROWDED)
+	if (s->loop.now < rest_until(s))
 		return false;
 	serve_drop(s, s->rest_oldest);
 	return true;
@@ -57,9 +67,7 @@ static bool make_place(struct serve *s)
 
 hf_time_ns serve_crowd_wake_at(const struct serve *s)
 {
-	hf_time_ns at = s->rest_oldest ? s->rest_oldest->rests_since + SERVE_CROWDED : HF_NEVER;
-
-	return s->room > 0 ? HF_NEVER : hf_min_u64(at, serve_tls_place_at(s));
+	return s->room > 0 ? HF_NEVER : hf_min_u64(rest_until(s), serve_tls_place_at(s));
 }
 
 /* ---- beginning and end ---- */
@@ -71,7 +79,7 @@ static void take_connection(struct serve *s, hf_conn conn, bool secure)
 	struct hf_conn_info info;
 
 	c->used = true;
-	c->peer_done = c->resting = false;
+	c->peer_done = c->resting = c->answered = false;
 	c->conn = conn;
 	c->tls = NULL;
 	c->written = c->acked = 0;
@@ -370,6 +378,7 @@ static bool write_answer(struct serve *s, struct served *c)
 	a->told.until = c->written;
 	c->told[(c->told_at + c->tolds++) % SERVE_TOLDS] = a->told;
 	clear_answer(s, c);
+	c->answered = true;
 	http_server_answered(&c->http, &s->http, s->loop.now);
 	return true;
 }
