@@ -17,7 +17,7 @@ struct coding {
 	enum coding_why why;
 	uint64_t in, out;
 	unsigned stages;
-	struct coding_stage *stage[CODING_IN_A_ROW];
+	struct coding_stage *stage[CODING_IN_A_ROW]; /* in the order of the field */
 };
 
 static const struct {
@@ -85,12 +85,9 @@ static enum coding_why add_stages(struct coding *c, struct hf_bytes list)
 			return CODING_UNKNOWN;
 		if (c->stages == CODING_IN_A_ROW)
 			return CODING_TOO_MANY;
-		memmove(&c->stage[1], &c->stage[0], c->stages * sizeof(c->stage[0]));
-		c->stage[0] = make_stage(kind);
-		if (!c->stage[0]) {
-			memmove(&c->stage[0], &c->stage[1], c->stages * sizeof(c->stage[0]));
+		c->stage[c->stages] = make_stage(kind);
+		if (!c->stage[c->stages])
 			return CODING_NO_MEMORY;
-		}
 		c->stages++;
 	}
 	return CODING_FINE;
@@ -148,9 +145,10 @@ static enum coding_why emit(struct coding *c, struct hf_bytes octets, struct tex
 	return out->failed ? CODING_NO_MEMORY : why;
 }
 
-static enum coding_why push(struct coding *c, unsigned k, struct hf_bytes octets, struct text *out)
+/* Through the stages below `above`, the highest first. */
+static enum coding_why push(struct coding *c, unsigned above, struct hf_bytes octets, struct text *out)
 {
-	struct coding_stage *s = k < c->stages ? c->stage[k] : NULL;
+	struct coding_stage *s = above ? c->stage[above - 1] : NULL;
 	enum coding_why why = CODING_FINE;
 	struct coding_step step;
 	size_t n, before;
@@ -168,7 +166,7 @@ static enum coding_why push(struct coding *c, unsigned k, struct hf_bytes octets
 		n = allowed(c, s->out, step.put, &why);
 		s->out += n;
 		if (n) {
-			enum coding_why behind = push(c, k + 1, (struct hf_bytes){ s->chunk, n }, out);
+			enum coding_why behind = push(c, above - 1, (struct hf_bytes){ s->chunk, n }, out);
 
 			if (behind != CODING_FINE)
 				return behind;
@@ -187,7 +185,7 @@ enum coding_why coding_feed(struct coding *c, struct hf_bytes octets, struct tex
 {
 	if (c->why == CODING_FINE && octets.len) {
 		c->in += octets.len;
-		c->why = push(c, 0, octets, out);
+		c->why = push(c, c->stages, octets, out);
 	}
 	return c->why;
 }

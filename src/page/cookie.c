@@ -77,8 +77,8 @@ size_t cookie_jar_count(const struct cookie_jar *j)
 static void remove_at(struct cookie_jar *j, size_t i)
 {
 	free(j->cookie[i]);
-	j->n--;
-	memmove(&j->cookie[i], &j->cookie[i + 1], (j->n - i) * sizeof(j->cookie[0]));
+	for (j->n--; i < j->n; i++)
+		j->cookie[i] = j->cookie[i + 1];
 }
 
 static void remove_expired(struct cookie_jar *j, int64_t now_s)
@@ -372,21 +372,33 @@ static bool goes_with(const struct cookie *c, const struct url *u, bool same_sit
 	return is_top_navigation && c->same_site != COOKIE_SITE_STRICT;
 }
 
+struct choice {
+	struct cookie *cookie;
+};
+
 /* Longer paths first; among equals the one that was made first. */
 static int compare(const void *a, const void *b)
 {
-	const struct cookie *x = *(struct cookie *const *)a, *y = *(struct cookie *const *)b;
+	const struct cookie *x = ((const struct choice *)a)->cookie, *y = ((const struct choice *)b)->cookie;
 
 	if (x->path_len != y->path_len)
 		return x->path_len > y->path_len ? -1 : 1;
 	return x->made < y->made ? -1 : x->made > y->made;
 }
 
+static void add_pair(const struct cookie *c, struct text *out)
+{
+	text_add(out, c->name);
+	if (c->name_len)
+		text_add(out, "=");
+	text_add(out, c->value);
+}
+
 unsigned cookie_header(struct cookie_jar *j, const struct url *u, const struct url *site, bool is_top_navigation,
 		       struct text *out, int64_t now_s)
 {
-	struct cookie *chosen[COOKIE_IN_ALL];
 	bool same_site = !site || cookie_same_site(j, u, site);
+	struct choice chosen[COOKIE_IN_ALL];
 	size_t n = 0;
 
 	if (!url_is_http(u))
@@ -394,16 +406,13 @@ unsigned cookie_header(struct cookie_jar *j, const struct url *u, const struct u
 	remove_expired(j, now_s);
 	for (size_t i = 0; i < j->n; i++)
 		if (goes_with(j->cookie[i], u, same_site, is_top_navigation))
-			chosen[n++] = j->cookie[i];
-	qsort(chosen, n, sizeof(chosen[0]), compare);
+			chosen[n++].cookie = j->cookie[i];
+	qsort(chosen, n, sizeof(struct choice), compare);
 	for (size_t i = 0; i < n; i++) {
-		chosen[i]->used = ++j->turn;
+		chosen[i].cookie->used = ++j->turn;
 		if (i)
 			text_add(out, "; ");
-		text_add(out, chosen[i]->name);
-		if (chosen[i]->name_len)
-			text_add(out, "=");
-		text_add(out, chosen[i]->value);
+		add_pair(chosen[i].cookie, out);
 	}
 	return (unsigned)n;
 }

@@ -84,7 +84,9 @@ static bool is_drive_letter(struct hf_bytes b)
 
 static bool starts_with_drive_letter(struct hf_bytes b)
 {
-	return b.len >= 2 && is_drive_letter((struct hf_bytes){ b.at, 2 }) && (b.len == 2 || memchr("/\\?#", b.at[2], 4));
+	if (b.len < 2 || !is_drive_letter((struct hf_bytes){ b.at, 2 }))
+		return false;
+	return b.len == 2 || b.at[2] == '/' || b.at[2] == '\\' || b.at[2] == '?' || b.at[2] == '#';
 }
 
 static struct hf_bytes first_segment(const struct url_buf *path)
