@@ -9,13 +9,13 @@
 /* One coding being taken off. */
 struct coding_stage {
 	const struct coding_kind *kind;
-	void *state;    /* its library's */
-	uint8_t first;  /* deflate: kept until it is clear which form it has */
-	bool sniffed;   /* deflate: it is */
-	bool ended;     /* what comes now is behind the end */
-	bool inside;    /* a member or frame has begun and not ended */
-	uint64_t units; /* members or frames that have ended */
-	uint64_t unit;  /* octets of the current one */
+	void *state;      /* its library's */
+	uint8_t first[4]; /* kept until it is clear what they begin: deflate's form, one more frame of zstd */
+	bool sniffed;     /* deflate: it is */
+	bool ended;       /* what comes now is behind the end */
+	bool inside;      /* a member or frame has begun and not ended */
+	uint64_t units;   /* members or frames that have ended */
+	uint64_t unit;    /* octets of the current one */
 	uint64_t in, out, trailing;
 	uint8_t chunk[CODING_CHUNK];
 };

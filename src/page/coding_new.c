@@ -9,13 +9,6 @@
 
 /* br (RFC 7932) and zstd (RFC 8878, RFC 9659). */
 
-static void take(struct coding_stage *s, struct hf_bytes *in, size_t n)
-{
-	s->unit += n;
-	in->at += n;
-	in->len -= n;
-}
-
 /* ---- br: one stream, and no check value ---- */
 
 static bool begin_br(struct coding_stage *s)
@@ -58,7 +51,8 @@ static struct coding_step step_br(struct coding_stage *s, struct hf_bytes *in)
 				   : CODING_BROKEN;
 		break;
 	}
-	take(s, in, in->len - left);
+	in->len = left;
+	in->at = at;
 	step.put = CODING_CHUNK - room;
 	return step;
 }
@@ -92,34 +86,64 @@ static enum coding_why why_of(size_t code)
 	}
 }
 
-static struct coding_step step_zstd(struct coding_stage *s, struct hf_bytes *in)
+/* Do n octets begin like a frame, or one to skip (RFC 8878 3.1.1 and 3.1.2)? */
+static bool is_magic(const uint8_t *at, size_t n)
+{
+	static const uint8_t frame[4] = { 0x28, 0xb5, 0x2f, 0xfd }, skip[4] = { 0x50, 0x2a, 0x4d, 0x18 };
+
+	return memcmp(at, frame, n) == 0 || ((at[0] & 0xf0) == skip[0] && memcmp(at + 1, skip + 1, n - 1) == 0);
+}
+
+static struct coding_step decompress(struct coding_stage *s, struct hf_bytes *in)
 {
 	ZSTD_inBuffer from = { in->at, in->len, 0 };
 	ZSTD_outBuffer to = { s->chunk, CODING_CHUNK, 0 };
-	struct coding_step step = { .why = CODING_FINE };
-	size_t code;
+	size_t code = ZSTD_decompressStream(s->state, &to, &from);
+	struct coding_step step = { .why = CODING_FINE, .put = to.pos };
 
-	if (!s->inside && in->len == 0)
+	in->at += from.pos;
+	in->len -= from.pos;
+	s->unit += from.pos;
+	if (ZSTD_isError(code)) {
+		step.why = why_of(code);
 		return step;
-	s->inside = true;
-	code = ZSTD_decompressStream(s->state, &to, &from);
-	take(s, in, from.pos);
-	step.put = to.pos;
-	if (!ZSTD_isError(code)) {
-		step.more = code == 0 || to.pos == CODING_CHUNK;
-		if (code == 0) {
-			s->inside = false;
-			s->units++;
-			s->unit = 0;
-		}
-	} else if (s->units && s->unit < 4 && ZSTD_getErrorCode(code) == ZSTD_error_prefix_unknown) {
+	}
+	step.more = code == 0 || to.pos == CODING_CHUNK;
+	if (code == 0) {
+		s->inside = false;
+		s->units++;
+		s->unit = 0;
+	}
+	return step;
+}
+
+/* What follows a frame is another one, or is ignored; its first four octets say which, and they may come one by one. */
+static struct coding_step begin_next(struct coding_stage *s, struct hf_bytes *in)
+{
+	struct coding_step step = { .why = CODING_FINE };
+	struct hf_bytes magic = { s->first, sizeof(s->first) };
+
+	s->first[s->unit++] = in->at[0];
+	in->at++;
+	in->len--;
+	if (!is_magic(s->first, s->unit)) {
 		s->inside = false;
 		s->ended = true;
 		s->trailing += s->unit;
-	} else {
-		step.why = why_of(code);
+	} else if (s->unit == sizeof(s->first)) {
+		step = decompress(s, &magic);
 	}
 	return step;
+}
+
+static struct coding_step step_zstd(struct coding_stage *s, struct hf_bytes *in)
+{
+	if (!s->inside && in->len == 0)
+		return (struct coding_step){ .why = CODING_FINE };
+	s->inside = true;
+	if (s->units && s->unit < sizeof(s->first))
+		return in->len ? begin_next(s, in) : (struct coding_step){ .why = CODING_FINE };
+	return decompress(s, in);
 }
 
 const struct coding_kind coding_br = { "br", "br", begin_br, end_br, step_br };

@@ -107,18 +107,18 @@ static bool is_zlib_header(uint8_t cmf, uint8_t flg)
 static struct coding_step sniff(struct coding_stage *s, struct hf_bytes *in)
 {
 	struct coding_step step = { .why = CODING_FINE };
-	struct hf_bytes first = { &s->first, 1 };
+	struct hf_bytes first = { s->first, 1 };
 
 	if (!s->inside) {
 		s->inside = true;
-		s->first = in->at[0];
+		s->first[0] = in->at[0];
 		in->at++;
 		in->len--;
 	}
 	if (in->len == 0)
 		return step;
 	s->sniffed = true;
-	if (!is_zlib_header(s->first, in->at[0]))
+	if (!is_zlib_header(s->first[0], in->at[0]))
 		inflateReset2(s->state, WINDOW_RAW);
 	step = inflate_some(s, &first, false);
 	step.more = true;

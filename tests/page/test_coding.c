@@ -251,10 +251,12 @@ static void cut_everywhere(void **state)
 static void what_follows(void **state)
 {
 	struct hf_bytes b = sample(1000), bb = joined(b, b), junk = exact("<!-- -->"), more = exact("\x1f\x8b\x08\x01\x02");
+	struct hf_bytes near = exact("\x28\xb5\x2f,!"); /* nearly another frame */
 
 	(void)state;
 	for (enum how how = GZIP; how <= ZSTD; how++) {
-		struct hf_bytes c = coded(how, b), cc = joined(c, c), cj = joined(c, junk), cm = joined(c, more);
+		struct hf_bytes c = coded(how, b), cc = joined(c, c), cj = joined(c, junk), cm = joined(c, more),
+				cn = joined(c, near);
 
 		/* gzip has members, zstd frames; the others end once */
 		if (how == GZIP || how == ZSTD)
@@ -266,13 +268,16 @@ static void what_follows(void **state)
 			expect_full(names[how], cm, CODING_CUT, b, 0);
 		else
 			expect_full(names[how], cm, CODING_FINE, b, more.len);
+		expect_full(names[how], cn, CODING_FINE, b, near.len);
 		for (size_t n = 1; n < 4; n++)
 			expect_full(names[how], (struct hf_bytes){ cj.at, c.len + n }, CODING_FINE, b, n);
+		free_exact(cn);
 		free_exact(cm);
 		free_exact(cj);
 		free_exact(cc);
 		free_exact(c);
 	}
+	free_exact(near);
 	free_exact(more);
 	free_exact(junk);
 	free_exact(bb);
