@@ -199,6 +199,7 @@ static void know(struct dns_one_lookup *l, unsigned family, const struct dns_fin
 				  .net = f->net,
 				  .tries = f->tries,
 				  .tcp = f->tcp,
+				  .state = f->state && source == DNS_FROM_SERVER ? f->state : "",
 				  .begin = l->begin,
 				  .end = now };
 	memcpy(a->addr, f->addr, sizeof(a->addr));

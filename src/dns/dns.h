@@ -127,6 +127,7 @@ struct dns_answer {
 	hf_status net;             /* HF_OK, or what the network said of the last server that did not answer */
 	unsigned tries;            /* queries sent, for this name and where its aliases lead */
 	bool tcp;                  /* the answer came over TCP */
+	const char *state;         /* of the query when it ended: "WAIT"; "" without one */
 	hf_time_ns begin, end;
 };
 

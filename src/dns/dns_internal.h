@@ -68,7 +68,6 @@ struct dns_arrow {
 
 const struct dns_arrow *dns_arrow(unsigned state, unsigned event); /* ->is: there is one */
 const char *dns_state_name(unsigned state);
-const char *dns_event_name(unsigned event);
 
 /* ---- what is kept ---- */
 
@@ -77,6 +76,7 @@ struct dns_finding {
 	enum dns_why why;
 	uint8_t rcode;
 	bool tcp;
+	const char *state; /* of the query before it ended; NULL: there was none */
 	hf_status net;
 	unsigned tries;
 	uint32_t ttl_s;

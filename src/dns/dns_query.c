@@ -172,6 +172,7 @@ void dns_fire(struct dns *d, struct dns_query *q, enum dns_event on, hf_time_ns 
 	const struct dns_arrow *a = dns_arrow(q->state, on);
 
 	HF_ASSERT(a->is);
+	q->found.state = dns_state_name(q->state);
 	q->state = a->to;
 	switch ((enum dns_action)a->then) {
 	case DNS_DO_DRAW:

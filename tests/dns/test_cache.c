@@ -71,6 +71,7 @@ static void how_long(void **state)
 		assert_int_equal(lab.answer[0].source, DNS_FROM_CACHE);
 		assert_int_equal(lab.answer[0].ttl_s, 1);
 		assert_int_equal(lab.answer[0].tries, 0);
+		assert_string_equal(lab.answer[0].state, "");
 		lab.now += 1;
 		assert_true(ask(&lab, "a.test", rows[i].reply));
 		lab_end(&lab);

@@ -164,6 +164,7 @@ static void a_silent_server(void **state)
 	EXPECT_TEXT(lab_answer(&lab, 0), "A www.example.test: TIMEOUT, 0 s, server, last");
 	assert_int_equal(lab.answer[0].tries, 2);
 	assert_int_equal(lab.answer[0].end, HF_S(110));
+	assert_string_equal(lab.answer[0].state, "WAIT");
 	EXPECT_TEXT(
 		lab.ladder,
 		"     0ms LOOKUP: looks up www.example.test\n"
@@ -406,6 +407,7 @@ static void too_long_for_a_datagram(void **state)
 		lab_reply_tcp(&lab, WWW, DNS_TYPE_A, GOOD "; an www.example.test 30 A 192.0.2.2", step);
 		EXPECT_TEXT(lab_answer(&lab, 0), "A www.example.test: 192.0.2.1 192.0.2.2, 30 s, server, last");
 		assert_true(lab.answer[0].tcp);
+		assert_string_equal(lab.answer[0].state, "WAIT_TCP");
 		assert_int_equal(lab.answer[0].tries, 2);
 		EXPECT_TEXT(lab_kinds(&lab), "LOOKUP QUERY TRUNCATED CONNECT QUERY_TCP ANSWER CACHED ");
 		assert_int_equal(open_sockets(&lab), 0);
