@@ -38,10 +38,10 @@
 
 /*
  * When all places are taken: how long a handshake may take, and how long a connection may rest, before it makes room. One
- * that has not asked yet, or reads its last answer, has more: what it says may be lost and sent again (RFC 6298 2.1: after a second).
+ * that has not asked yet has more: its request may be lost and sent again (RFC 6298 2.1: after a second).
  */
 #define SERVE_CROWDED HF_S(1)
-#define SERVE_CROWDED_ENDS HF_S(3)
+#define SERVE_CROWDED_FIRST HF_S(3)
 
 /* A file that a connection has lent to TCP up to an octet of its stream. */
 struct serve_hold {
