@@ -145,27 +145,52 @@ static void drop_reserved(struct tcp *t)
 	t->reserved.len = 0;
 }
 
+/*
+ * Up to `most` chunks in t->reserved. The free list gives neighbours in one order or the other; they are put together so that
+ * they are one piece of room: a cipher works on long pieces better than on short ones.
+ */
+static void take_chunks(struct tcp *t, size_t most)
+{
+	uint32_t last = HF_NONE;
+
+	for (; most > 0; most--) {
+		const uint32_t i = hf_chunk_take(t->chunks);
+
+		if (i == HF_NONE)
+			return;
+		if (last == HF_NONE) {
+			t->reserved.chunks = last = i;
+		} else if (i + 1 == t->reserved.chunks) {
+			hf_chunk_at(t->chunks, i)->next = t->reserved.chunks;
+			t->reserved.chunks = i;
+		} else {
+			hf_chunk_at(t->chunks, last)->next = i;
+			last = i;
+		}
+	}
+}
+
 /* Whoever writes octets that are made on the way, and not copied, is given the chunks to make them in. */
 hf_status tcp_send_reserve(struct tcp *t, struct tcp_conn *c, size_t n, struct hf_room *rooms, size_t max, size_t *ret_count)
 {
 	const struct tcp_slice *tail = open_tail(t, c);
 	size_t left = hf_min_u64(n, room_left(t, c)), count = 0;
-	uint32_t slices = t->slices.count - t->slices.in_use, *link = &t->reserved.chunks;
+	const uint32_t slices = t->slices.count - t->slices.in_use;
 
 	drop_reserved(t);
 	if (left > 0 && max > 0 && tail) {
 		rooms[count] = (struct hf_room){ room_of(t, tail), hf_min_u64(tail->room, left) };
 		left -= rooms[count++].len;
 	}
-	for (; left > 0 && count < max && slices > 0; slices--) {
-		uint32_t chunk = hf_chunk_take(t->chunks);
+	take_chunks(t, hf_min_u64(hf_min_u64((left + HF_CHUNK_BYTES - 1) / HF_CHUNK_BYTES, max - count), slices));
+	for (uint32_t i = t->reserved.chunks; i != HF_NONE; i = hf_chunk_at(t->chunks, i)->next) {
+		const struct hf_room room = { hf_chunk_data(t->chunks, i), hf_min_u64(HF_CHUNK_BYTES, left) };
 
-		if (chunk == HF_NONE)
-			break;
-		*link = chunk;
-		link = &hf_chunk_at(t->chunks, chunk)->next;
-		rooms[count] = (struct hf_room){ hf_chunk_data(t->chunks, chunk), hf_min_u64(HF_CHUNK_BYTES, left) };
-		left -= rooms[count++].len;
+		if (count > 0 && rooms[count - 1].at + rooms[count - 1].len == room.at)
+			rooms[count - 1].len += room.len;
+		else
+			rooms[count++] = room;
+		left -= room.len;
 	}
 	t->reserved.slot = tcp_conn_slot(t, c);
 	t->reserved.tail = c->sq_tail;
@@ -274,9 +299,12 @@ uint32_t tcp_send_refer(struct tcp *t, struct tcp_conn *c, bool from_head, uint3
 		uint32_t len = hf_min_u32(s->len - off, n - done);
 
 		if (len > 0) {
-			f->part[f->parts].at = s->at + off;
-			f->part[f->parts].len = len;
-			f->parts++;
+			struct hf_bytes *last = f->parts > 0 ? &f->part[f->parts - 1] : NULL;
+
+			if (last && last->at + last->len == s->at + off)
+				last->len += len;
+			else
+				f->part[f->parts++] = (struct hf_bytes){ s->at + off, len };
 			done += len;
 			off += len;
 		}

@@ -341,15 +341,14 @@ static void room_is_given_and_filled(void **state)
 	(void)state;
 	drill_open(d, "mss 1000 win 60000");
 	assert_int_equal(tcp_reserve(d->tcp, d->conn, 10000, room, 8, &n), HF_OK);
-	assert_int_equal(n, 3);
-	assert_int_equal(room[0].len, 4096);
-	assert_int_equal(room[2].len, 10000 - 2 * 4096);
+	assert_int_equal(n, 1); /* three chunks, neighbours */
+	assert_int_equal(room[0].len, 10000);
 	make(room, n, 1);
 	/* What is not used goes back, and what is goes out. */
 	assert_int_equal(tcp_commit(d->tcp, d->conn, 1500), HF_OK);
 	assert_int_equal(d->lab->host[LAB_A].chunks.pool.in_use, 1);
 	sees(d, "A 1+1000 ack 1; PA 1001+500 ack 1");
-	/* Behind it: the rest of the chunk, then others; as many pieces as are asked for. */
+	/* Behind it: the rest of the chunk, then others, which do not follow it; as many pieces as are asked for. */
 	assert_int_equal(tcp_reserve(d->tcp, d->conn, 10000, room, 2, &n), HF_OK);
 	assert_int_equal(n, 2);
 	assert_int_equal(room[0].len, 4096 - 1500);
@@ -381,6 +380,29 @@ static void room_is_given_and_filled(void **state)
 	drill_end(d);
 }
 
+/* Chunks that are neighbours make one piece, in whatever order they came back; so do their octets in a frame. */
+static void room_is_in_one_piece(void **state)
+{
+	struct drill *d = drill_new(without_nagle);
+	struct hf_room room[8];
+	uint32_t at = 1;
+	size_t n;
+
+	(void)state;
+	drill_open(d, "mss 1000 win 60000");
+	for (int i = 0; i < 3; i++, at += 9000) {
+		assert_int_equal(tcp_reserve(d->tcp, d->conn, 9000, room, 8, &n), HF_OK);
+		assert_int_equal(n, 1);
+		assert_int_equal(make(room, n, at), 9000);
+		assert_int_equal(tcp_commit(d->tcp, d->conn, 9000), HF_OK);
+		d->written = at + 9000 - 1;
+		drill_forget_out(d);
+		peer(d, "A 1 ack %u", at + 9000);
+		assert_int_equal(d->lab->host[LAB_A].chunks.pool.in_use, 0);
+	}
+	drill_end(d);
+}
+
 static void room_has_an_end(void **state)
 {
 	struct drill *d = drill_new(small_send_buffer);
@@ -406,10 +428,10 @@ static void room_has_an_end(void **state)
 	d = drill_new(few_chunks);
 	drill_open(d, "mss 1000 win 0");
 	assert_int_equal(tcp_reserve(d->tcp, d->conn, 20000, room, 8, &n), HF_OK);
-	assert_int_equal(n, 3);
+	assert_int_equal(make(room, n, 1), 3 * 4096);
 	assert_int_equal(d->lab->host[LAB_A].chunks.pool.in_use, 3);
 	assert_int_equal(tcp_reserve(d->tcp, d->conn, 20000, room, 8, &n), HF_OK); /* the first one never came to a commit */
-	assert_int_equal(n, 3);
+	assert_int_equal(make(room, n, 1), 3 * 4096);
 	assert_int_equal(tcp_commit(d->tcp, d->conn, 0), HF_OK);
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(tcp_write(d->tcp, d->conn, (struct hf_bytes){ (const uint8_t *)"x", 1 },
@@ -504,7 +526,7 @@ static void ip6_super_segments(void **state)
 	drill_end(d);
 }
 
-/* A frame refers to no more pieces than it has places for. */
+/* A frame refers to no more pieces than it has places for; what lies side by side is one. */
 static void many_pieces(void **state)
 {
 	struct drill *d = drill_new(NULL);
@@ -512,18 +534,22 @@ static void many_pieces(void **state)
 	size_t n;
 
 	(void)state;
-	for (uint32_t i = 0; i < sizeof b; i++)
-		b[i] = drill_octet(true, 1 + i);
-	drill_open(d, "mss 1000 win 0");
-	for (int i = 0; i < 50; i++)
-		assert_int_equal(
-			tcp_write(d->tcp, d->conn, (struct hf_bytes){ b + i, 1 }, TCP_WRITE_BORROW, d->lab->now, &n), HF_OK);
-	drill_shut(d);
-	peer(d, "A 1 ack 1 win 1000");
-	sees(d, "A 1+20 ack 1; A 21+20 ack 1; FPA 41+10 ack 1");
-	peer(d, "A 1 ack 52");
-	in_state(d, "FIN_WAIT_2");
-	drill_end(d);
+	for (unsigned apart = 1; apart <= 2; apart++) {
+		for (uint32_t i = 0; i < 50; i++)
+			b[i * apart] = drill_octet(true, 1 + i);
+		drill_open(d, "mss 1000 win 0");
+		for (unsigned i = 0; i < 50; i++)
+			assert_int_equal(tcp_write(d->tcp, d->conn, (struct hf_bytes){ b + (size_t)i * apart, 1 },
+						   TCP_WRITE_BORROW, d->lab->now, &n),
+					 HF_OK);
+		drill_shut(d);
+		peer(d, "A 1 ack 1 win 1000");
+		sees(d, apart == 1 ? "FPA 1+50 ack 1" : "A 1+20 ack 1; A 21+20 ack 1; FPA 41+10 ack 1");
+		peer(d, "A 1 ack 52");
+		in_state(d, "FIN_WAIT_2");
+		drill_end(d);
+		d = apart == 1 ? drill_new(NULL) : NULL;
+	}
 }
 
 static void path_mtu_shrinks_in_mid_flight(void **state)
@@ -608,6 +634,7 @@ int main(void)
 		cmocka_unit_test(no_chunk_for_what_is_written),
 		cmocka_unit_test(no_slice_for_what_is_written),
 		cmocka_unit_test(room_is_given_and_filled),
+		cmocka_unit_test(room_is_in_one_piece),
 		cmocka_unit_test(room_has_an_end),
 		cmocka_unit_test(room_is_for_the_next_call),
 		cmocka_unit_test(super_segments_are_cut_right),
