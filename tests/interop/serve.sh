@@ -20,6 +20,7 @@ net=tun:hf0,addr=10.9.0.2/24,gw=10.9.0.1,addr6=fd09::2/64,gw6=fd09::1
 v4=http://10.9.0.2 v6='http://[fd09::2]'
 
 start() {
+	rm -f out # what the last one said must not be taken for this one's
 	"$hf" serve www --net $net "$@" >out 2>err &
 	server=$!
 	children=("$server")

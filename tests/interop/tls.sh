@@ -455,6 +455,7 @@ same own-tcp-s_client "$(request | timeout 10 openssl s_client -connect 10.9.0.2
 same own-tcp-ladder "$(grep -c 'Finished.*RFC' serve.err | awk '{ print ($1 >= 4) }')" 1
 stop
 same own-tcp-stopped "$(ip link show hf5 2>/dev/null | wc -l)" 0
+rm -f peer.out
 openssl s_server -accept 4433 -naccept 10 -WWW -cert ec256.crt -cert_chain ec256.crt -key ec256.key >peer.out 2>&1 <&8 &
 pid=$!
 children+=($pid)
