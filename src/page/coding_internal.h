@@ -10,7 +10,7 @@
 struct coding_stage {
 	const struct coding_kind *kind;
 	void *state;      /* its library's */
-	uint8_t first[4]; /* kept until it is clear what they begin: deflate's form, one more frame of zstd */
+	uint8_t first[4]; /* kept until it is clear what they begin: deflate's form, a frame of zstd */
 	bool sniffed;     /* deflate: it is */
 	bool ended;       /* what comes now is behind the end */
 	bool inside;      /* a member or frame has begun and not ended */

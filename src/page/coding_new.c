@@ -117,8 +117,11 @@ static struct coding_step decompress(struct coding_stage *s, struct hf_bytes *in
 	return step;
 }
 
-/* What follows a frame is another one, or is ignored; its first four octets say which, and they may come one by one. */
-static struct coding_step begin_next(struct coding_stage *s, struct hf_bytes *in)
+/*
+ * The first four octets, which may come one by one, say whether a frame begins; behind one that has ended all else is ignored. They go
+ * to the library by themselves: what has a whole frame in one piece takes another way there, on which it minds other faults.
+ */
+static struct coding_step begin_frame(struct coding_stage *s, struct hf_bytes *in)
 {
 	struct coding_step step = { .why = CODING_FINE };
 	struct hf_bytes magic = { s->first, sizeof(s->first) };
@@ -127,6 +130,8 @@ static struct coding_step begin_next(struct coding_stage *s, struct hf_bytes *in
 	in->at++;
 	in->len--;
 	if (!is_magic(s->first, s->unit)) {
+		if (s->units == 0)
+			step.why = CODING_BROKEN;
 		s->inside = false;
 		s->ended = true;
 		s->trailing += s->unit;
@@ -141,8 +146,8 @@ static struct coding_step step_zstd(struct coding_stage *s, struct hf_bytes *in)
 	if (!s->inside && in->len == 0)
 		return (struct coding_step){ .why = CODING_FINE };
 	s->inside = true;
-	if (s->units && s->unit < sizeof(s->first))
-		return in->len ? begin_next(s, in) : (struct coding_step){ .why = CODING_FINE };
+	if (s->unit < sizeof(s->first))
+		return in->len ? begin_frame(s, in) : (struct coding_step){ .why = CODING_FINE };
 	return decompress(s, in);
 }
 

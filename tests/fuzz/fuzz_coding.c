@@ -15,7 +15,8 @@ FUZZ_SEEDS(FUZZ_SEED("\0\1\x1f\x8b\x08\0\0\0\0\0\x02\x03\x4b\x4c\x4a\x06\0\xc2\x
 	   FUZZ_SEED("\2\1\x0b\x01\x80\x61\x62\x63\x03"), FUZZ_SEED("\3\1\x28\xb5\x2f\xfd\x20\x03\x19\0\0\x61\x62\x63"),
 	   FUZZ_SEED("\3\5\x28\xb5\x2f\xfd\x04\x00\x19\0\0abc\x99\xe9\xd8\x44\x50\x2a\x4d\x18\x02\0\0\0xy"),
 	   FUZZ_SEED("\4\1\x1f\x8b\x08\0\0\0\0\0\x02\x03\x03\0\0\0\0\0\0\0\0\0"),
-	   FUZZ_SEED("\3\0\x28\xb5\x2f\xfd\x20\x03\x19\0\0\x61\xff\x2c\xff!b"), FUZZ_SEED("\5\1plain"));
+	   FUZZ_SEED("\3\0\x28\xb5\x2f\xfd\x20\x03\x19\0\0\x61\xff\x2c\xff!b"),
+	   FUZZ_SEED("\3\0\x28\xb5\x2f\xfd\x20\x03\1\0\0\0\0\0\0\x14"), FUZZ_SEED("\5\1plain"));
 
 static const char *const lists[] = { "gzip",       "deflate",  "br",          "zstd",
 				     "gzip, gzip", "identity", "br, deflate", "zstd, br, gzip" };
