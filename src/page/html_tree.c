@@ -18,14 +18,16 @@
 struct block {
 	struct block *next, *before;
 	size_t size;
-	uint32_t depth; /* of a node's */
-	bool is_node;
+	uint32_t depth;  /* of a node's */
+	bool maybe_node; /* it has the size of one, as strings can */
 };
 _Static_assert(sizeof(struct block) % 16 == 0, "what follows is aligned");
 
 struct maker {
 	struct block ring;
-	const GumboNode *last; /* node that was allocated last; its parent is known at the next one */
+	const GumboNode *last; /* that was allocated last, and may be a node; its parent is known at the next one */
+	const void **known;    /* all that may be nodes: only those are looked into (open addressing) */
+	size_t knowns, known_room;
 	size_t used, room;
 	uint32_t depth_max;
 	const char *cut_at; /* in the source, where it became too much */
@@ -38,14 +40,60 @@ static struct block *block_of(const void *at)
 	return (struct block *)(uintptr_t)at - 1;
 }
 
-static const GumboNode *parent_of(const GumboNode *n)
+/* ---- what may be nodes ---- */
+
+static size_t place(const struct maker *m, const void *at)
 {
-	return n->parent && block_of(n->parent)->is_node ? n->parent : NULL;
+	size_t i = ((uintptr_t)at >> 4) * 0x9e3779b97f4a7c15u >> 20 & (m->known_room - 1);
+
+	while (m->known[i] && m->known[i] != at)
+		i = (i + 1) & (m->known_room - 1);
+	return i;
 }
 
-static const char *place_of(const GumboNode *n)
+static bool knows(const struct maker *m, const void *at)
 {
-	for (; n; n = n->parent)
+	return at && m->known_room && m->known[place(m, at)] == at;
+}
+
+static bool know(struct maker *m, const void *at)
+{
+	if (2 * m->knowns >= m->known_room) {
+		struct maker wider = { .known_room = m->known_room ? 2 * m->known_room : 1024 };
+
+		wider.known = calloc(wider.known_room, sizeof(void *));
+		if (!wider.known)
+			return false;
+		for (size_t i = 0; i < m->known_room; i++)
+			if (m->known[i])
+				wider.known[place(&wider, m->known[i])] = m->known[i];
+		free(m->known);
+		m->known = wider.known;
+		m->known_room = wider.known_room;
+	}
+	m->known[place(m, at)] = at;
+	m->knowns++;
+	return true;
+}
+
+static void forget(struct maker *m, const void *at)
+{
+	size_t i = place(m, at);
+
+	m->known[i] = NULL;
+	m->knowns--;
+	/* those behind it find their places anew */
+	for (i = (i + 1) & (m->known_room - 1); m->known[i]; i = (i + 1) & (m->known_room - 1)) {
+		const void *moved = m->known[i];
+
+		m->known[i] = NULL;
+		m->known[place(m, moved)] = moved;
+	}
+}
+
+static const char *place_of(const struct maker *m, const GumboNode *n)
+{
+	for (unsigned i = 0; i <= m->depth_max && knows(m, n); i++, n = n->parent)
 		if ((n->type == GUMBO_NODE_ELEMENT || n->type == GUMBO_NODE_TEMPLATE) && n->v.element.original_tag.length)
 			return n->v.element.original_tag.data;
 	return NULL;
@@ -54,17 +102,15 @@ static const char *place_of(const GumboNode *n)
 static void stop(struct maker *m, bool no_memory)
 {
 	m->no_memory = no_memory;
-	m->cut_at = m->last ? place_of(m->last) : NULL;
+	m->cut_at = place_of(m, m->last);
 	longjmp(m->out, 1);
 }
 
 static void measure_last(struct maker *m)
 {
-	const GumboNode *parent = m->last ? parent_of(m->last) : NULL;
-
-	if (!parent)
+	if (!m->last || !knows(m, m->last->parent))
 		return;
-	block_of(m->last)->depth = block_of(parent)->depth + 1;
+	block_of(m->last)->depth = block_of(m->last->parent)->depth + 1;
 	if (block_of(m->last)->depth > m->depth_max)
 		stop(m, false);
 }
@@ -81,13 +127,16 @@ static void *allocate(void *userdata, size_t size)
 	b = malloc(sizeof(*b) + size);
 	if (!b)
 		stop(m, true);
-	*b = (struct block){ .next = &m->ring, .before = m->ring.before, .size = size, .is_node = size == sizeof(GumboNode) };
+	*b = (struct block){ .next = &m->ring, .before = m->ring.before, .size = size, .maybe_node = size == sizeof(GumboNode) };
 	b->before->next = b;
 	b->next->before = b;
 	m->used += size;
 	memset(b + 1, 0, size);
-	if (b->is_node)
+	if (b->maybe_node) {
+		if (!know(m, b + 1))
+			stop(m, true);
 		m->last = (const GumboNode *)(b + 1);
+	}
 	return b + 1;
 }
 
@@ -100,20 +149,25 @@ static void deallocate(void *userdata, void *at)
 		return;
 	if (m->last == at)
 		m->last = NULL;
+	if (b->maybe_node)
+		forget(m, at);
 	m->used -= b->size;
 	b->next->before = b->before;
 	b->before->next = b->next;
 	free(b);
 }
 
-static void free_all(struct block *ring)
+static void free_all(struct maker *m)
 {
 	struct block *b, *next;
 
-	for (b = ring->next; b != ring; b = next) {
+	for (b = m->ring.next; b != &m->ring; b = next) {
 		next = b->next;
 		free(b);
 	}
+	free(m->known);
+	m->known = NULL;
+	m->knowns = m->known_room = 0;
 }
 
 /* Once, of all the octets; NULL: it was stopped. */
@@ -125,13 +179,13 @@ static const GumboNode *parse(struct maker *m, const char *at, size_t n)
 	m->ring = (struct block){ .next = &m->ring, .before = &m->ring };
 	m->used = 0;
 	m->last = NULL;
-	m->cut_at = NULL;
+	m->cut_at = NULL; /* and nothing is known yet */
 	o.allocator = allocate;
 	o.deallocator = deallocate;
 	o.userdata = m;
 	o.max_errors = 0;
 	if (setjmp(m->out) != 0) {
-		free_all(&m->ring);
+		free_all(m);
 		return NULL;
 	}
 	out = gumbo_parse_with_options(&o, at, n);
@@ -157,7 +211,7 @@ hf_status html_tree_make(struct hf_bytes html, const struct html_limits *limits,
 	for (unsigned tries = 0; !root && !ret->source.failed && !m->no_memory && tries < TRIES; tries++) {
 		root = parse(m, n ? at : "", n);
 		if (!root) {
-			size_t cut = m->cut_at ? (size_t)(m->cut_at - at) : n;
+			size_t cut = m->cut_at > at ? (size_t)(m->cut_at - at) : n;
 
 			ret->cut = true;
 			n = cut < n ? cut : n / 2;
@@ -168,6 +222,8 @@ hf_status html_tree_make(struct hf_bytes html, const struct html_limits *limits,
 		free(m);
 		return HF_FULL;
 	}
+	free(m->known);
+	m->known = NULL;
 	ret->root = root;
 	ret->blocks = m;
 	return HF_OK;
@@ -178,7 +234,7 @@ void html_tree_free(struct html_tree *t)
 	struct maker *m = t->blocks;
 
 	if (m)
-		free_all(&m->ring);
+		free_all(m);
 	free(m);
 	text_free(&t->source);
 	*t = (struct html_tree){ 0 };
