@@ -108,6 +108,35 @@ void json_put_time(struct json *j, const char *key, hf_time_ns at)
 		json_u64(j, at);
 }
 
+void json_put_ms(struct json *j, const char *key, hf_time_ns length)
+{
+	uint64_t below = length % HF_MS(1);
+	int digits = 6;
+
+	json_key(j, key);
+	if (length == HF_NEVER) {
+		json_null(j);
+		return;
+	}
+	begin_value(j);
+	text_addf(j->out, "%" PRIu64, length / HF_MS(1));
+	if (below == 0)
+		return;
+	for (; below % 10 == 0; digits--)
+		below /= 10;
+	text_addf(j->out, ".%0*" PRIu64, digits, below);
+}
+
+void json_put_hex(struct json *j, const char *key, struct hf_bytes b)
+{
+	json_key(j, key);
+	begin_value(j);
+	text_add(j->out, "\"");
+	for (size_t i = 0; i < b.len; i++)
+		text_addf(j->out, "%02x", b.at[i]);
+	text_add(j->out, "\"");
+}
+
 static void break_line(struct json *j)
 {
 	if (j->one_line)

@@ -38,5 +38,9 @@ void json_put_u64(struct json *j, const char *key, uint64_t v);
 void json_put_bool(struct json *j, const char *key, bool v);
 /* A time in nanoseconds; null for HF_NEVER. */
 void json_put_time(struct json *j, const char *key, hf_time_ns at);
+/* A length of time in milliseconds, with all six digits behind the point that it needs; null for HF_NEVER. */
+void json_put_ms(struct json *j, const char *key, hf_time_ns length);
+/* Octets in hexadecimal, as one string. */
+void json_put_hex(struct json *j, const char *key, struct hf_bytes b);
 
 #endif

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* Is it one JSON text (RFC 8259)? Of numbers it knows integers only, which is all that we write. */
+/* Is it one JSON text (RFC 8259)? Of numbers it knows no exponents, as we write none. */
 static inline bool json_valid_value(const char **at, unsigned depth);
 
 static inline void json_valid_space(const char **at)
@@ -89,6 +89,12 @@ static inline bool json_valid_value(const char **at, unsigned depth)
 	}
 	*at += **at == '-';
 	digits = strspn(*at, "0123456789");
+	if (digits == 0 || (digits > 1 && **at == '0'))
+		return false;
+	*at += digits;
+	if (**at != '.')
+		return true;
+	digits = strspn(++*at, "0123456789");
 	*at += digits;
 	return digits > 0;
 }

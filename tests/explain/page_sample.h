@@ -3,6 +3,7 @@
 #define HF_TESTS_PAGE_SAMPLE_H
 
 #include "explain/report.h"
+#include "hf/cert.h"
 #include "wire/addr.h"
 
 /*
@@ -178,6 +179,31 @@ static inline void sample_page(struct report *r)
 		     "8446 4.1.2");
 }
 
+/* What the server of sample_failure() shows: a leaf that has expired and a root, with a name that is no friend of HTML. */
+static inline void sample_chain(struct hf_cert_report *c)
+{
+	*c = (struct hf_cert_report){ .fault = HF_CERT_EXPIRED, .certs = 2, .asked_name = "a.example", .at_unix_s = 1767225600 };
+	c->cert[0] = (struct hf_cert_view){ .subject = "CN=a.example,O=<b>A & Sons</b>",
+					    .issuer = "CN=An Authority",
+					    .names = "DNS:a.example",
+					    .not_before = 1759190400,
+					    .not_after = 1766966400,
+					    .key = "EC P-256",
+					    .signature = "ecdsa-with-SHA256",
+					    .serial = "1f",
+					    .fault = HF_CERT_EXPIRED };
+	c->cert[1] = (struct hf_cert_view){ .subject = "CN=An Authority",
+					    .issuer = "CN=An Authority",
+					    .not_before = 1609459200,
+					    .not_after = 1924992000,
+					    .key = "EC P-384",
+					    .signature = "ecdsa-with-SHA384",
+					    .serial = "01",
+					    .from_trust = true,
+					    .is_ca = true,
+					    .self_signed = true };
+}
+
 /* A page that could not be had: its server's certificate has expired. */
 static inline void sample_failure(struct report *r, enum report_code code, const char *detail)
 {
@@ -199,6 +225,13 @@ static inline void sample_failure(struct report *r, enum report_code code, const
 	r->resource[i].made_conn = true;
 	r->resource[i].sent_begin = r->resource[i].sent_end = r->resource[i].first_octet = r->resource[i].head_end =
 		HF_NEVER;
+	sample_event(r, 10, REPORT_LAYER_TCP, REPORT_US, c, REPORT_NONE, "SYN", "sends SYN seq 0 len 0", "9293 3.5");
+	sample_event(r, 50, REPORT_LAYER_TCP, REPORT_PEER, c, REPORT_NONE, "SYN,ACK", "receives SYN,ACK seq 0 len 0",
+		     "9293 3.5");
+	sample_event(r, 50, REPORT_LAYER_TLS, REPORT_US, c, REPORT_NONE, "ClientHello", "ClientHello, 240 octets",
+		     "8446 4.1.2");
+	sample_event(r, 90, REPORT_LAYER_TLS, REPORT_PEER, c, REPORT_NONE, "Certificate", "Certificate, 1,532 octets",
+		     "8446 4.4.2");
 	report_fail(&r->fault, code, REPORT_PEER, SAMPLE_AT(90), "C13_WAIT_CV", "%s", detail);
 	r->resource[i].fault = r->conn[c].fault = r->fault;
 }

@@ -87,9 +87,34 @@ static void escapes(void **state)
 	text_free(&t);
 }
 
+static void milliseconds_and_octets(void **state)
+{
+	static const uint8_t octets[] = { 0x00, 0xa5, 0xff };
+	struct text t;
+	struct json j;
+
+	(void)state;
+	text_init(&t);
+	j = json_over(&t);
+	j.one_line = true;
+	json_object(&j);
+	json_put_ms(&j, "a", 0);
+	json_put_ms(&j, "b", HF_MS(12));
+	json_put_ms(&j, "c", 1);
+	json_put_ms(&j, "d", HF_US(1500));
+	json_put_ms(&j, "e", HF_NEVER);
+	json_put_hex(&j, "f", (struct hf_bytes){ octets, 3 });
+	json_put_hex(&j, "g", (struct hf_bytes){ 0 });
+	json_object_end(&j);
+	assert_string_equal(text_str(&t), "{\"a\": 0, \"b\": 12, \"c\": 0.000001, \"d\": 1.5, \"e\": null, "
+					  "\"f\": \"00a5ff\", \"g\": \"\"}\n");
+	text_free(&t);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(nests_and_separates), cmocka_unit_test(escapes) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(nests_and_separates), cmocka_unit_test(escapes),
+					    cmocka_unit_test(milliseconds_and_octets) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
