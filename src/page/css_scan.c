@@ -14,6 +14,11 @@ enum state {
 	ATTRIBUTE = 8, /* declarations without a block */
 };
 
+static void clear(struct css_scan *s, unsigned bits)
+{
+	s->state &= (uint8_t)~bits;
+}
+
 void css_scan_begin(struct css_scan *s, struct hf_bytes css, bool attribute, double density)
 {
 	*s = (struct css_scan){
@@ -120,10 +125,10 @@ static bool take_at_rule(struct css_scan *s, const struct css_token *at, struct 
 		if (css_is(at, CSS_AT, "charset") || css_is(at, CSS_AT, "layer")) {
 			t = css_next(&s->in);
 			if (!passes_statement(s, &t))
-				s->state &= (uint8_t)~MAY_IMPORT;
+				clear(s, MAY_IMPORT);
 			return false;
 		}
-		s->state &= (uint8_t)~MAY_IMPORT;
+		clear(s, MAY_IMPORT);
 	}
 	if (css_is(at, CSS_AT, "font-face"))
 		s->state |= IN_FACE;
@@ -174,9 +179,9 @@ static void take_brace(struct css_scan *s, const struct css_token *t)
 {
 	if (is_brace(t, CSS_OPEN, '{')) {
 		s->blocks++;
-		s->state &= (uint8_t) ~(MAY_IMPORT | HAS_FACE);
+		clear(s, MAY_IMPORT | HAS_FACE);
 		if (s->state & IN_FACE) {
-			s->state &= (uint8_t)~IN_FACE;
+			clear(s, IN_FACE);
 			s->font_block = s->blocks;
 		}
 	} else if (is_brace(t, CSS_CLOSE, '}') && s->blocks) {
@@ -205,7 +210,9 @@ bool css_scan_next(struct css_scan *s, struct css_want *ret)
 			take_brace(s, &t);
 			continue;
 		case CSS_SEMICOLON:
-			s->state &= (uint8_t) ~(HAS_FACE | IN_FACE);
+			clear(s, HAS_FACE | IN_FACE);
+			if (!s->blocks) /* it belongs to no statement: a rule begins, if a broken one */
+				clear(s, MAY_IMPORT);
 			continue;
 		case CSS_AT:
 			if (take_at_rule(s, &t, ret))
@@ -215,7 +222,7 @@ bool css_scan_next(struct css_scan *s, struct css_want *ret)
 			break;
 		}
 		if (!s->blocks)
-			s->state &= (uint8_t)~MAY_IMPORT;
+			clear(s, MAY_IMPORT);
 		if (!s->blocks && !(s->state & ATTRIBUTE))
 			continue;
 		if (css_is(&t, CSS_FUNCTION, "image-set") || css_is(&t, CSS_FUNCTION, "-webkit-image-set")) {

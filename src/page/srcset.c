@@ -114,6 +114,8 @@ static struct hf_bytes cut_length(struct hf_bytes *part)
 
 	while (at > 0 && (brackets || !is_space(part->at[at - 1]))) {
 		if (part->at[at - 1] == ')') {
+			if (!brackets && at < part->len) /* of a condition that stands close to it */
+				break;
 			brackets++;
 		} else if (part->at[at - 1] == '(') {
 			if (!brackets)
