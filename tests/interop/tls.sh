@@ -451,6 +451,8 @@ pid=$!
 children+=($pid)
 until_true 10 grep -q listening serve.out
 same own-tcp-server "$(curl -s --cacert ca/root.crt https://10.9.0.2/ | line version)" "TLS 1.3"
+# With the hybrid the ClientHello is in two segments.
+same own-tcp-usual-group "$(request | timeout 10 openssl s_client -connect 10.9.0.2:443 -CAfile ca/root.crt -ign_eof -quiet 2>/dev/null | line group)" $usual
 same own-tcp-s_client "$(request | timeout 10 openssl s_client -connect 10.9.0.2:443 -CAfile ca/root.crt -ign_eof -quiet -tls1_2 2>/dev/null | line version)" "TLS 1.2"
 same own-tcp-ladder "$(grep -c 'Finished.*RFC' serve.err | awk '{ print ($1 >= 4) }')" 1
 stop
@@ -461,6 +463,6 @@ pid=$!
 children+=($pid)
 until_true 10 grep -q ^ACCEPT peer.out
 printf 'GET /big HTTP/1.0\r\n\r\n' | timeout 20 "$hf" tls client 10.9.0.1:4433 --cacert ca/root.crt --net tun:hf5,addr=10.9.0.2/24,gw=10.9.0.1 --pcap own.pcapng >page 2>client.err
-same own-tcp-client "$? $(tail -c 5000000 page | sha256sum | cut -d' ' -f1)" "0 $(sum big)"
+same own-tcp-client "$? $(agreed | cut -d' ' -f4) $(tail -c 5000000 page | sha256sum | cut -d' ' -f1)" "0 $usual, $(sum big)"
 stop
 plan
