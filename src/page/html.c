@@ -251,7 +251,7 @@ static void take_meta(struct reader *r, const GumboNode *n)
 		return;
 	if (!r->h->refresh && html_same(html_stripped(html_attribute(n, "http-equiv")), "refresh"))
 		take_refresh(r, content);
-	if (html_same(html_stripped(html_attribute(n, "name")), "referrer"))
+	if (*content && html_same(html_stripped(html_attribute(n, "name")), "referrer"))
 		r->h->referrer = keep_string(r, content);
 }
 

@@ -56,8 +56,8 @@ HF_NODISCARD hf_status html_read(struct hf_bytes html, const struct html_config 
 void html_free(struct html *h);
 
 /*
- * The source with what exceeds the limits taken out: whatever parses it meets neither a deeper nor a larger tree, give or take what a
- * parser adds by itself. False: nothing exceeds them, and nothing was added to *ret.
+ * The source without <noscript> and what exceeds the limits: whatever parses it meets neither a deeper nor a larger tree, give or take
+ * what a parser adds by itself. False: it stays as it is, and nothing was added to *ret.
  */
 bool html_trim(struct hf_bytes html, const struct html_limits *limits, struct text *ret, uint32_t *ret_flattened,
 	       bool *ret_cut);

@@ -286,6 +286,20 @@ static void take_end(struct trim *t, const struct tag *tag)
 	}
 }
 
+/*
+ * Browsers that run scripts do not look into <noscript> (HTML 4.12.2). It goes: a parser that does look may put what it holds
+ * anywhere else.
+ */
+static const uint8_t *pass_noscript(struct trim *t, const struct tag *tag)
+{
+	const uint8_t *end = pass_raw(tag->end, t->end, tag->name);
+
+	end = find(end, t->end, ">");
+	end += end < t->end;
+	take_out(t, tag->begin, end);
+	return end;
+}
+
 /* From its "<" on; returns where to go on. */
 static const uint8_t *take_markup(struct trim *t, const uint8_t *at)
 {
@@ -299,7 +313,7 @@ static const uint8_t *take_markup(struct trim *t, const uint8_t *at)
 	if (t->end - at < 3 || !is_alpha(at[1] == '/' ? at[2] : at[1]))
 		return at + 1;
 	whole = take_tag(at, t->end, &tag);
-	if (tag.excess)
+	if (tag.excess && tag.tag != GUMBO_TAG_NOSCRIPT)
 		take_out(t, tag.excess, whole ? tag.end - 1 : tag.end);
 	if (!whole)
 		return tag.end;
@@ -309,6 +323,8 @@ static const uint8_t *take_markup(struct trim *t, const uint8_t *at)
 	}
 	if (t->is[tag.tag] & IS_RAW && !t->foreign)
 		return pass_raw(tag.end, t->end, tag.name);
+	if (tag.tag == GUMBO_TAG_NOSCRIPT && !t->foreign)
+		return pass_noscript(t, &tag);
 	if (tag.tag == GUMBO_TAG_PLAINTEXT && !t->foreign)
 		return t->end;
 	take_start(t, &tag);
