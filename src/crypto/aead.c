@@ -196,8 +196,6 @@ size_t crypto_aead_backends(const struct hf_crypto *c, enum crypto_aead_id id,
 	ret[n++] = &crypto_aead_libcrypto;
 	if (c->ipsec_mb_aead[id])
 		ret[n++] = c->ipsec_mb_aead[id];
-	if (c->vaes_aead[id])
-		ret[n++] = c->vaes_aead[id];
 	return n;
 }
 

@@ -5,10 +5,9 @@
 #include "hf/crypto.h"
 
 /*
- * Authenticated encryption with associated data (RFC 5116) behind one small interface, with three backends: libcrypto;
- * Intel's multi-buffer library where the program was built with it and the processor can; and AES-GCM of our own for
- * processors that have its instructions on 256 bits but not on 512. Nothing is fetched or taken per message; a key's context is
- * made once, by crypto_aead_set().
+ * Authenticated encryption with associated data (RFC 5116) behind one small interface, with two backends: libcrypto, and
+ * Intel's multi-buffer library where the program was built with it and the processor can. Nothing is fetched or taken per
+ * message; a key's context is made once, by crypto_aead_set().
  */
 enum crypto_aead_id {
 	CRYPTO_AES_128_GCM,

@@ -27,7 +27,7 @@ struct crypto_aead_backend {
 		      uint8_t *out, size_t n, uint8_t *tag);
 };
 
-#define CRYPTO_AEAD_BACKENDS 3u
+#define CRYPTO_AEAD_BACKENDS 2u
 
 /* All that can be used here for this algorithm; returns how many. The first is libcrypto's. */
 size_t crypto_aead_backends(const struct hf_crypto *c, enum crypto_aead_id id,
@@ -45,13 +45,7 @@ struct crypto_ipsec_mb;
 struct crypto_ipsec_mb *crypto_ipsec_mb_open(void);
 void crypto_ipsec_mb_close(struct crypto_ipsec_mb *mb); /* NULL is allowed */
 const struct crypto_aead_backend *crypto_ipsec_mb_backend(const struct crypto_ipsec_mb *mb, enum crypto_aead_id id);
-/* Is it quicker than libcrypto here? */
+/* Is it the quicker one here? */
 bool crypto_ipsec_mb_is_best(const struct crypto_ipsec_mb *mb, enum crypto_aead_id id);
-/* Does it use vectors of 512 bits? */
-bool crypto_ipsec_mb_is_wide(const struct crypto_ipsec_mb *mb);
-
-/* AES-GCM on vectors of 256 bits. */
-extern const struct crypto_aead_backend crypto_aead_vaes;
-bool crypto_vaes_has(void); /* the processor */
 
 #endif

@@ -282,12 +282,7 @@ const struct crypto_aead_backend *crypto_ipsec_mb_backend(const struct crypto_ip
 	return id == CRYPTO_AES_128_GCM ? &mb->gcm_128.backend : &mb->gcm_256.backend;
 }
 
-bool crypto_ipsec_mb_is_wide(const struct crypto_ipsec_mb *mb)
-{
-	return (mb->features & IMB_FEATURE_AVX512_SKX) == IMB_FEATURE_AVX512_SKX;
-}
-
 bool crypto_ipsec_mb_is_best(const struct crypto_ipsec_mb *mb, enum crypto_aead_id id)
 {
-	return id != CRYPTO_CHACHA20_POLY1305 || crypto_ipsec_mb_is_wide(mb);
+	return id != CRYPTO_CHACHA20_POLY1305 || (mb->features & IMB_FEATURE_AVX512_SKX) == IMB_FEATURE_AVX512_SKX;
 }

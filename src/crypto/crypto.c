@@ -33,24 +33,7 @@ static const int curve_nids[CRYPTO_CURVE_COUNT] = {
 	[CRYPTO_CURVE_P521] = NID_secp521r1,
 };
 
-#ifdef HF_VAES
-/* AES-GCM of our own is for processors for which Intel's library has nothing wider than 128 bits. */
-static void choose_vaes(struct hf_crypto *c)
-{
-	static const enum crypto_aead_id ids[] = { CRYPTO_AES_128_GCM, CRYPTO_AES_256_GCM };
-
-	for (size_t i = 0; i < HF_ARRAY_LEN(ids) && crypto_vaes_has(); i++) {
-		c->vaes_aead[ids[i]] = &crypto_aead_vaes;
-#ifdef HF_IPSEC_MB
-		if (c->ipsec_mb && crypto_ipsec_mb_is_wide(c->ipsec_mb))
-			continue;
-#endif
-		c->aead[ids[i]] = &crypto_aead_vaes;
-	}
-}
-#endif
-
-/* libcrypto seals everywhere; another takes over where it is there and quicker. */
+/* libcrypto seals everywhere; Intel's library takes over where it is there and quicker. */
 static void choose_aead(struct hf_crypto *c)
 {
 	for (unsigned i = 0; i < CRYPTO_AEAD_COUNT; i++)
@@ -62,9 +45,6 @@ static void choose_aead(struct hf_crypto *c)
 		if (crypto_ipsec_mb_is_best(c->ipsec_mb, i))
 			c->aead[i] = c->ipsec_mb_aead[i];
 	}
-#endif
-#ifdef HF_VAES
-	choose_vaes(c);
 #endif
 }
 

@@ -74,9 +74,8 @@ struct hf_crypto {
 	EC_GROUP *curve[CRYPTO_CURVE_COUNT];
 	struct crypto_ladder *ladder[CRYPTO_LADDER_COUNT];         /* NULL: libcrypto lacks it */
 	struct crypto_mlkem *mlkem;                                /* the same */
-	const struct crypto_aead_backend *aead[CRYPTO_AEAD_COUNT]; /* the quickest one */
+	const struct crypto_aead_backend *aead[CRYPTO_AEAD_COUNT]; /* the quicker one */
 	const struct crypto_aead_backend *ipsec_mb_aead[CRYPTO_AEAD_COUNT]; /* NULL: not built with it, or the processor cannot */
-	const struct crypto_aead_backend *vaes_aead[CRYPTO_AEAD_COUNT]; /* the same, of our own */
 	struct crypto_ipsec_mb *ipsec_mb;
 };
 
