@@ -521,8 +521,11 @@ void page_ended(struct page *p, uint32_t conn, const struct report_fault *why, h
 	struct report_fault other = { .event = REPORT_NONE };
 	uint32_t i;
 
-	if (!c)
+	if (!c) { /* we had let it go, and need not say so any more */
+		if (conn < p->conns)
+			p->conn[conn]->to_close = false;
 		return;
+	}
 	i = c->fetch;
 	switch ((enum conn_state)c->state) {
 	case CONN_CONNECTING:
