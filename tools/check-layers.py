@@ -34,7 +34,7 @@ def main():
     for folder, _, names in sorted(os.walk(src)):
         module = os.path.relpath(folder, src).split(os.sep)[0]
         for name in sorted(names):
-            if not name.endswith((".c", ".h", ".def", ".cc")):
+            if not name.endswith((".c", ".h", ".def", ".cpp")):
                 continue
             path = os.path.join(folder, name)
             if module not in layers.leans:

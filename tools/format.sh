@@ -3,7 +3,7 @@
 # tools/format.sh --check|--write: clang-format over all C but the tables (.def), which are laid out as tables.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-mapfile -t files < <(find include src tests tools examples -name '*.[ch]' | sort)
+mapfile -t files < <(find include src tests tools examples \( -name '*.[ch]' -o -name '*.cpp' \) | sort)
 case ${1:-} in
 --write)
 	clang-format -i "${files[@]}"

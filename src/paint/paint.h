@@ -38,7 +38,11 @@ struct paint_job {
 	struct paint_limits limits;
 };
 
-enum paint_kind { PAINT_STYLE, PAINT_IMAGE };
+enum paint_kind {
+	PAINT_STYLE,    /* UTF-8 */
+	PAINT_IMAGE,    /* given before paint_layout(), it decides which of a srcset is shown */
+	PAINT_DOCUMENT, /* of an iframe, UTF-8; before paint_layout() */
+};
 
 enum paint_does {
 	PAINT_WAITS,  /* look at paint_fd() again when it can be read */
@@ -47,11 +51,14 @@ enum paint_does {
 	PAINT_FAILED, /* paint_sentence() */
 };
 
-/* Starts the child. HF_OK, HF_SYSTEM, HF_FULL. */
+/* NULL: this program can paint; else the sentence that says why not (built without the libraries). */
+const char *paint_absent(void);
+/* Starts the child. HF_OK, HF_SYSTEM, HF_FULL; HF_UNSUPPORTED: paint_absent(). The job is not needed afterwards. */
 HF_NODISCARD hf_status paint_begin(const struct paint_job *job, struct paint **ret);
 void paint_end(struct paint *p); /* and its child */
 int paint_fd(const struct paint *p);
-/* What the page loaded under that absolute URL (as the loader resolved it). An empty body: it could not be had. */
+/* What the page loaded under that absolute URL (as the loader resolved it). An empty body: it could not be had. mime is for the reader:
+ * pictures are told apart by what is in them. HF_OK; HF_BAD_STATE: it comes too late; HF_FULL. */
 HF_NODISCARD hf_status paint_give(struct paint *p, enum paint_kind kind, const char *url, const char *mime,
 				  struct hf_bytes body);
 /* All style sheets are given: lay it out, and say which images the styles that apply want. PAINT_WANTS follows. */
