@@ -61,7 +61,7 @@ static void set_defaults(struct page *p)
 	DEFAULT(resources, 1000);
 	DEFAULT(depth, 8);
 	DEFAULT(redirects, 20);
-	DEFAULT(head, 65536);
+	DEFAULT(head, H1_HEAD_BYTES);
 	DEFAULT(nodes, 500000);
 	DEFAULT(nesting, 512);
 	DEFAULT(per_host, 6);

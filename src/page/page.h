@@ -31,7 +31,7 @@ struct page_limits {        /* 0 takes the default in brackets */
 	uint32_t resources; /* [1000] */
 	uint32_t depth;     /* of @import in @import [8] */
 	uint32_t redirects; /* [20] */
-	uint32_t head;      /* octets of an answer's head [65536] */
+	uint32_t head;      /* octets of an answer's head [H1_HEAD_BYTES, which is the most] */
 	uint32_t nodes;     /* of the document's tree [500000] */
 	uint32_t nesting;   /* of its elements [512] */
 	uint32_t per_host;  /* connections at once [6] */

@@ -443,6 +443,11 @@ static void run(struct page *p, uint32_t conn, struct hf_bytes octets, bool eof,
 		switch (http_client_next(&c->http, &in, p->scratch, &head, &data)) {
 		case HTTP_CLIENT_WAIT:
 			keep_rest(c, octets, in.taken);
+			if (c->in.failed || c->in.len > p->limits.head) {
+				page_fault(p, i, c->in.failed ? REPORT_E_NO_MEMORY : REPORT_E_HTTP_MALFORMED, REPORT_PEER,
+					   now, "%s", c->in.failed ? "" : "its head is larger than the limit");
+				abandon(p, conn, i, now);
+			}
 			return;
 		case HTTP_CLIENT_TELL_INTERIM:
 			page_row(p, i)->octets_head_in += c->http.head_octets.len;
@@ -483,6 +488,7 @@ static void run(struct page *p, uint32_t conn, struct hf_bytes octets, bool eof,
 void page_feed(struct page *p, uint32_t conn, struct hf_bytes octets, hf_time_ns now)
 {
 	struct conn *c = pool_of(p, conn);
+	uint32_t i;
 
 	if (!c || !octets.len || c->state == CONN_CONNECTING)
 		return;
@@ -494,7 +500,10 @@ void page_feed(struct page *p, uint32_t conn, struct hf_bytes octets, hf_time_ns
 		page_row(p, c->fetch)->first_octet = now;
 	c->any = true;
 	c->last = now;
+	i = c->fetch;
 	run(p, conn, octets, false, now);
+	if (page_row(p, i)->kind == REPORT_DOCUMENT && p->fetch[i]->state == FETCH_ANSWERED)
+		document_look(p, i, now);
 }
 
 /* RFC 9112 9.3.1: it may have been closed before it saw our request. GET is safe to repeat. */

@@ -189,7 +189,7 @@ static void want_resolved(struct page *p, enum report_kind kind, struct hf_bytes
 	url_free(u);
 }
 
-static void scan_css(struct page *p, struct hf_bytes css, const char *base_url, uint32_t parent, hf_time_ns now)
+void content_scan_css(struct page *p, struct hf_bytes css, const char *base_url, uint32_t parent, hf_time_ns now)
 {
 	struct url *base = url_parse(hf_bytes_of(base_url), NULL, NULL);
 	struct css_scan s;
@@ -208,7 +208,7 @@ static void scan_css(struct page *p, struct hf_bytes css, const char *base_url, 
 	url_free(base);
 }
 
-static struct hf_bytes bytes_of(const struct text *t)
+struct hf_bytes content_bytes(const struct text *t)
 {
 	return (struct hf_bytes){ (const uint8_t *)text_str(t), t->len };
 }
@@ -219,15 +219,15 @@ static struct hf_bytes type_of(const struct fetch *f)
 }
 
 /* To UTF-8, in place. Where there is no such charset here, it is read as the default one. */
-static void to_utf8(struct page *p, uint32_t i, enum charset_kind kind, struct text *from, struct text *to)
+void content_to_utf8(struct page *p, uint32_t i, enum charset_kind kind, const struct text *from, struct text *to)
 {
 	uint32_t parent = page_row(p, i)->parent;
 	enum charset_from why;
 
-	page_row(p, i)->charset = charset_decide(kind, type_of(p->fetch[i]), bytes_of(from),
+	page_row(p, i)->charset = charset_decide(kind, type_of(p->fetch[i]), content_bytes(from),
 						 parent == REPORT_NONE ? NULL : page_row(p, parent)->charset, &why);
-	if (!charset_to_utf8(page_row(p, i)->charset, bytes_of(from), to))
-		charset_repair_utf8(bytes_of(from), to);
+	if (!charset_to_utf8(page_row(p, i)->charset, content_bytes(from), to))
+		charset_repair_utf8(content_bytes(from), to);
 }
 
 /* CSSOM 6.3: another type is no sheet; pages of the old kind were written for browsers that did not look. */
@@ -240,7 +240,7 @@ static bool is_css(const struct page *p, uint32_t i)
 	       (p->quirks && !f->nosniff && url_same_origin(f->url, p->fetch[p->document]->url));
 }
 
-static void refuse(struct page *p, uint32_t i, enum report_code code, const char *detail, hf_time_ns now)
+void content_refuse(struct page *p, uint32_t i, enum report_code code, const char *detail, hf_time_ns now)
 {
 	struct report_fault f = { .event = REPORT_NONE };
 
@@ -254,252 +254,26 @@ static void take_style(struct page *p, uint32_t i, hf_time_ns now)
 	struct text css = { 0 };
 
 	if (!is_css(p, i)) {
-		refuse(p, i, REPORT_E_NOT_CSS, page_row(p, i)->mime, now);
+		content_refuse(p, i, REPORT_E_NOT_CSS, page_row(p, i)->mime, now);
 		text_free(&f->body);
 		return;
 	}
-	to_utf8(p, i, CHARSET_CSS, &f->body, &css);
+	content_to_utf8(p, i, CHARSET_CSS, &f->body, &css);
 	text_free(&f->body);
 	f->body = css;
-	scan_css(p, bytes_of(&f->body), url_href(f->url), i, now);
+	content_scan_css(p, content_bytes(&f->body), url_href(f->url), i, now);
 }
 
 /* ---- images ---- */
 
-static void take_image(struct page *p, uint32_t i, hf_time_ns now)
+void content_take_image(struct page *p, uint32_t i, hf_time_ns now)
 {
 	struct fetch *f = p->fetch[i];
 	struct report_resource *r = page_row(p, i);
 
-	if (!image_size(bytes_of(&f->body), &r->width, &r->height) && r->kind == REPORT_IMAGE &&
-	    !image_type(bytes_of(&f->body)))
-		refuse(p, i, REPORT_E_NOT_AN_IMAGE, r->mime ? r->mime : "", now);
-}
-
-/* ---- documents ---- */
-
-static void take_items(struct page *p, uint32_t i, const struct html *h, hf_time_ns now);
-
-static void read_html(struct page *p, uint32_t i, struct hf_bytes html, const char *url, bool is_frame, hf_time_ns now)
-{
-	struct html_config cfg = {
-		.url = url,
-		.view = p->view,
-		.is_frame = is_frame,
-		.css_images = p->cfg.css_images,
-		.limits = { .nodes = p->limits.nodes, .nesting = p->limits.nesting },
-	};
-	struct html h;
-	char what[96];
-
-	if (html_read(html, &cfg, &h) != HF_OK) {
-		refuse(p, i, REPORT_E_NO_MEMORY, "", now);
-		return;
-	}
-	if (h.flattened) {
-		snprintf(what, sizeof(what), "elements %u deep in each other: %u deeper ones are left out",
-			 p->limits.nesting, h.flattened);
-		page_limit(p, i, what, now);
-	}
-	if (h.cut) {
-		snprintf(what, sizeof(what), "%u nodes of a document: the rest of it is left out", p->limits.nodes);
-		page_limit(p, i, what, now);
-	}
-	if (h.referrer)
-		p->fetch[i]->referrer = report_keep(p->report, h.referrer);
-	if (!is_frame) {
-		p->report->title = report_keep(p->report, h.title);
-		p->base = report_keep(p->report, h.base);
-		p->quirks = h.quirks;
-		if (h.refresh) {
-			page_row(p, i)->note = report_keep(p->report, "it asks for a refresh, which is not followed");
-			page_tell(p, now, REPORT_LAYER_PAGE, REPORT_PEER, i, "refresh", "",
-				  "The page asks to be replaced after %u s by %.300s: that is not followed.",
-				  h.refresh_s, h.refresh);
-		}
-	}
-	take_items(p, i, &h, now);
-	html_free(&h);
-}
-
-static void take_items(struct page *p, uint32_t i, const struct html *h, hf_time_ns now)
-{
-	if (p->cfg.document_only)
-		return;
-	for (size_t k = 0; k < h->items && !p->full && !p->stopped; k++) {
-		const struct html_item *item = &h->item[k];
-
-		switch (item->what) {
-		case HTML_LINK:
-			content_want(p, item->kind, item->url, i, item->not_wanted, now);
-			break;
-		case HTML_CSS:
-			scan_css(p, item->css, h->base, i, now);
-			break;
-		case HTML_SRCDOC:
-			read_html(p, i, item->css, h->base, true, now);
-			break;
-		}
-	}
-}
-
-enum shape { IS_HTML, IS_TEXT, IS_IMAGE, IS_OTHER };
-
-static bool begins(struct hf_bytes b, const char *lower)
-{
-	size_t n = strlen(lower);
-
-	if (b.len < n)
-		return false;
-	return h1_same((struct hf_bytes){ b.at, n }, lower);
-}
-
-/* MIME Sniffing Standard 7.1, as far as there is something to show. */
-static enum shape sniff(struct hf_bytes b)
-{
-	static const char *const tags[] = {
-		"<!doctype html", "<html",  "<head", "<script", "<iframe", "<h1", "<div", "<font", "<table", "<a",
-		"<style",         "<title", "<b",    "<body",   "<br",     "<p",  "<!--"
-	};
-	size_t n = hf_min_u64(b.len, 1445);
-
-	if (image_type(b) && b.at[0] != '<')
-		return IS_IMAGE;
-	for (size_t i = 0; i < n; i++)
-		if (b.at[i] < 0x20 && !strchr("\t\n\r\f\x1b", b.at[i]) &&
-		    !(b.len >= 2 && (b.at[0] == 0xfe || b.at[0] == 0xff)))
-			return IS_OTHER;
-	if (begins(b, "\xef\xbb\xbf")) {
-		b.at += 3;
-		b.len -= 3;
-	}
-	while (b.len && strchr(" \t\n\r\f", b.at[0]) && b.at[0]) {
-		b.at++;
-		b.len--;
-	}
-	for (size_t i = 0; i < HF_ARRAY_LEN(tags); i++)
-		if (begins(b, tags[i]))
-			return IS_HTML;
-	return IS_TEXT;
-}
-
-static enum shape shape_of(const struct page *p, uint32_t i)
-{
-	const char *mime = p->report->resource[i].mime;
-	const struct fetch *f = p->fetch[i];
-	size_t n = mime ? strlen(mime) : 0;
-
-	if (!n || strcmp(mime, "*/*") == 0 || strcmp(mime, "unknown/unknown") == 0)
-		return f->nosniff ? IS_TEXT : sniff(bytes_of(&f->body));
-	if (strcmp(mime, "text/html") == 0 || strcmp(mime, "application/xhtml+xml") == 0)
-		return IS_HTML;
-	if (strncmp(mime, "image/", 6) == 0)
-		return image_type(bytes_of(&f->body)) ? IS_IMAGE : IS_OTHER;
-	if (strncmp(mime, "text/", 5) == 0 || strcmp(mime, "application/json") == 0 || strcmp(mime, "application/xml") == 0 ||
-	    strcmp(mime, "application/javascript") == 0 || strcmp(mime, "application/ecmascript") == 0 ||
-	    (n > 5 && strcmp(mime + n - 5, "+json") == 0) || (n > 4 && strcmp(mime + n - 4, "+xml") == 0))
-		return IS_TEXT;
-	return IS_OTHER;
-}
-
-static void add_escaped(struct text *t, const char *s, size_t n)
-{
-	for (size_t from = 0, at = 0; at <= n; at++) {
-		const char *as = at == n        ? ""
-				 : s[at] == '<' ? "&lt;"
-				 : s[at] == '&' ? "&amp;"
-				 : s[at] == '"' ? "&quot;"
-						: NULL;
-
-		if (!as)
-			continue;
-		text_add_n(t, s + from, at - from);
-		text_add(t, as);
-		from = at + 1;
-	}
-}
-
-static void show_text(struct page *p, uint32_t i)
-{
-	struct text plain = { 0 };
-
-	to_utf8(p, i, CHARSET_TEXT, &p->fetch[i]->body, &plain);
-	text_add(&p->doc, "<!DOCTYPE html>\n<html><head></head><body><pre style=\"white-space: pre-wrap\">\n");
-	add_escaped(&p->doc, text_str(&plain), plain.len);
-	text_add(&p->doc, "</pre></body></html>\n");
-	text_free(&plain);
-}
-
-static void show_image(struct page *p, uint32_t i, hf_time_ns now)
-{
-	const char *url = page_row(p, i)->url;
-
-	take_image(p, i, now);
-	text_add(&p->doc, "<!DOCTYPE html>\n<html><head></head><body style=\"margin: 0\"><img src=\"");
-	add_escaped(&p->doc, url, strlen(url));
-	text_add(&p->doc, "\"></body></html>\n");
-}
-
-/* What a painter's own parser would choke on goes. */
-static void trim(struct page *p)
-{
-	struct html_limits limits = { p->limits.nodes, p->limits.nesting };
-	struct text trimmed = { 0 };
-	uint32_t flattened;
-	bool cut;
-
-	if (html_trim(bytes_of(&p->doc), &limits, &trimmed, &flattened, &cut)) {
-		text_free(&p->doc);
-		p->doc = trimmed;
-	} else {
-		text_free(&trimmed);
-	}
-}
-
-static void take_document(struct page *p, uint32_t i, hf_time_ns now)
-{
-	struct fetch *f = p->fetch[i];
-	unsigned status = page_row(p, i)->status;
-	struct text as_came = { 0 };
-
-	p->report->final_url = report_keep(p->report, url_href(f->url));
-	p->base = page_row(p, i)->url;
-	if (status == 204 || status == 205) {
-		p->has_document = true;
-		page_row(p, i)->note = "the server has no content for it (RFC 9110 15.3.5): a browser stays where it was";
-		return;
-	}
-	switch (shape_of(p, i)) {
-	case IS_HTML:
-		to_utf8(p, i, CHARSET_HTML, &f->body, &p->doc);
-		break;
-	case IS_TEXT:
-		show_text(p, i);
-		break;
-	case IS_IMAGE:
-		show_image(p, i, now);
-		break;
-	case IS_OTHER:
-		refuse(p, i, REPORT_E_NOT_HTML, page_row(p, i)->mime ? page_row(p, i)->mime : "", now);
-		return;
-	}
-	p->report->charset = page_row(p, i)->charset;
-	p->has_document = true;
-	as_came = p->doc; /* read as it came, so that what is left out can be counted */
-	read_html(p, i, bytes_of(&as_came), url_href(f->url), false, now);
-	trim(p);
-}
-
-static void take_frame(struct page *p, uint32_t i, hf_time_ns now)
-{
-	struct fetch *f = p->fetch[i];
-	struct text html = { 0 };
-
-	if (shape_of(p, i) != IS_HTML)
-		return;
-	to_utf8(p, i, CHARSET_HTML, &f->body, &html);
-	read_html(p, i, bytes_of(&html), url_href(f->url), true, now);
-	text_free(&html);
+	if (!image_size(content_bytes(&f->body), &r->width, &r->height) && r->kind == REPORT_IMAGE &&
+	    !image_type(content_bytes(&f->body)))
+		content_refuse(p, i, REPORT_E_NOT_AN_IMAGE, r->mime ? r->mime : "", now);
 }
 
 /* ---- ends ---- */
@@ -555,11 +329,11 @@ void content_take(struct page *p, uint32_t i, hf_time_ns now)
 	switch (page_row(p, i)->kind) {
 	case REPORT_DOCUMENT:
 		if (whole || (f->state == FETCH_FAILED && f->body.len && !f->too_much && !p->stopped))
-			take_document(p, i, now);
+			document_take(p, i, now);
 		break;
 	case REPORT_FRAME:
 		if (whole)
-			take_frame(p, i, now);
+			document_take_frame(p, i, now);
 		break;
 	case REPORT_STYLE:
 		if (whole && !bad)
@@ -570,7 +344,7 @@ void content_take(struct page *p, uint32_t i, hf_time_ns now)
 	case REPORT_IMAGE:
 	case REPORT_ICON:
 		if (whole && !bad)
-			take_image(p, i, now);
+			content_take_image(p, i, now);
 		break;
 	default:
 		break;

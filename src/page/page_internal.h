@@ -4,6 +4,7 @@
 
 #include "http/http_client.h"
 #include "page/cache.h"
+#include "page/charset.h"
 #include "page/coding.h"
 #include "page/cookie.h"
 #include "page/html.h"
@@ -19,6 +20,8 @@
  *
  * Nothing is done at once: what the driver shall do stands as flags in the connections, which page_next() collects.
  */
+#define PAGE_LOOK_BYTES \
+	4096u /* of a document before it is read ahead for the first time; then each time it has doubled */
 #define PAGE_REDIRECT_BODY_MAX 65536u /* more of it is not waited for: its connection is closed instead */
 
 enum fetch_state {
@@ -117,6 +120,7 @@ struct page {
 	uint32_t document; /* the row whose answer is the document, after redirects */
 	struct text doc;   /* as UTF-8 */
 	const char *base;  /* the report's */
+	size_t looked;     /* octets of the document that were read ahead of its end */
 	uint64_t total;    /* octets of content so far */
 	bool quirks;       /* the document's mode */
 	bool has_document, styled, loaded, held, stopped, full;
@@ -173,5 +177,19 @@ uint32_t content_want(struct page *p, enum report_kind kind, const char *url, ui
 void content_begin(struct page *p, uint32_t i, hf_time_ns now);
 /* All of its content is here, or all that will come. */
 void content_take(struct page *p, uint32_t i, hf_time_ns now);
+struct hf_bytes content_bytes(const struct text *t);
+/* To UTF-8, by what the answer, the content and its document say of its charset. Where there is no such charset here, it is read as UTF-8. */
+void content_to_utf8(struct page *p, uint32_t i, enum charset_kind kind, const struct text *from, struct text *to);
+/* What a sheet, or a style element, asks for. */
+void content_scan_css(struct page *p, struct hf_bytes css, const char *base_url, uint32_t parent, hf_time_ns now);
+void content_take_image(struct page *p, uint32_t i, hf_time_ns now);
+/* A fault of content that came whole. */
+void content_refuse(struct page *p, uint32_t i, enum report_code code, const char *detail, hf_time_ns now);
+
+/* page_document.c */
+void document_take(struct page *p, uint32_t i, hf_time_ns now);
+void document_take_frame(struct page *p, uint32_t i, hf_time_ns now);
+/* More of a document has come: what it names already need not wait for the rest of it. */
+void document_look(struct page *p, uint32_t i, hf_time_ns now);
 
 #endif

@@ -588,6 +588,14 @@ static void heads(void **state)
 	lab_run(&l, "http://a.test/");
 	EXPECT_ROWS(&l, "document http://a.test/ E-HTTP-MALFORMED\n");
 	lab_free(&l);
+	lab_init(&l);
+	lab_raw(&l, "http://a.test/", (struct hf_bytes){ (const uint8_t *)t.at, 5000 }, LAB_STAYS);
+	l.cfg.limits.head = 4000;
+	l.piece = 100;
+	lab_run(&l, "http://a.test/");
+	EXPECT_ROWS(&l, "document http://a.test/ E-HTTP-MALFORMED\n");
+	assert_string_equal(l.report.fault.detail, "its head is larger than the limit");
+	lab_free(&l);
 	text_free(&t);
 }
 

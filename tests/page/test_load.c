@@ -506,6 +506,37 @@ static void cookies(void **state)
 	lab_free(&l);
 }
 
+/* What a long document names is asked for before all of it is here, and nothing else is asked for than without that. */
+static void looking_ahead(void **state)
+{
+	struct text t = { 0 };
+	struct lab l;
+
+	(void)state;
+	text_add(&t, "<!doctype html><link rel=icon href=0><link rel=stylesheet href=a.css><style>@import 'b.css'; /*");
+	text_fill(&t, 'x', 5000);
+	text_add(&t, "*/</style><img src=1><link rel=icon href=2>");
+	while (t.len < 20000)
+		text_add(&t, "<p>words <img src=3><img src='4'>");
+	for (unsigned i = 0; i < 2; i++) {
+		lab_init(&l);
+		lab_page(&l, "http://a.test/", HTML, text_str(&t));
+		lab_page(&l, "http://a.test/a.css", CSS, "p{}");
+		lab_page(&l, "http://a.test/b.css", CSS, "p{}");
+		l.piece = i ? 100 : SIZE_MAX;
+		lab_run(&l, "http://a.test/");
+		if (i)
+			EXPECT_ROWS(&l, "document http://a.test/ 200\nstyle http://a.test/a.css 200\nimage http://a.test/1 404 E-HTTP-404\n"
+					"image http://a.test/3 404 E-HTTP-404\nimage http://a.test/4 404 E-HTTP-404\nicon http://a.test/0 noted\n"
+					"style http://a.test/b.css 200\nicon http://a.test/2 404 E-HTTP-404\n");
+		else
+			assert_int_equal(l.report.resources, 8);
+		assert_int_equal(l.report.resource[1].done < l.report.resource[0].done, i);
+		lab_free(&l);
+	}
+	text_free(&t);
+}
+
 static void bad_urls(void **state)
 {
 	static const struct {
@@ -571,6 +602,7 @@ int main(void)
 		cmocka_unit_test(frames),
 		cmocka_unit_test(the_document_only),
 		cmocka_unit_test(cookies),
+		cmocka_unit_test(looking_ahead),
 		cmocka_unit_test(bad_urls),
 		cmocka_unit_test(stopping),
 	};
