@@ -44,7 +44,7 @@ struct hf_net_defaults {
  *	dad=no      IPv6 addresses are usable at once (tun: never runs DAD: the link has nobody to ask)
  *	rtt=20ms loss=1% rate=10mbit   wishes for a simulated link in between: see hf_net_get_wishes(); any of them turns offload off
  *	seed=N      all randomness from N, for runs to be repeated; without it getrandom(2)
- *	dir= port= clients= get=       of sim only: what the other host of the network serves, or asks for
+ *	dir= port= clients= get= names=  of sim only: what the other host of the network serves, or asks for
  *
  * When it fails, `why` holds one sentence saying what and where, as in
  *	--net: "addr=10.9.0.300/24": not an address

@@ -17,6 +17,7 @@
  */
 int cmd_serve(int argc, char **argv);
 int cmd_get(int argc, char **argv);
+int cmd_page(int argc, char **argv);
 int cmd_states(int argc, char **argv);
 int cmd_cert(int argc, char **argv);
 int cmd_tls(int argc, char **argv);

@@ -49,11 +49,21 @@ static void capture(void *arg, bool out, const struct hf_frame *frame, hf_time_n
 {
 	struct loop *l = arg;
 
-	(void)out;
-	if (!l->pcap_failed && pcapng_packet(l->pcap, now + (hf_time_ns)l->wall_offset, frame->bytes, NULL) != HF_OK) {
+	if (l->overhear)
+		l->overhear(l->overhear_arg, out, frame, now);
+	if (l->pcap && !l->pcap_failed &&
+	    pcapng_packet(l->pcap, now + (hf_time_ns)l->wall_offset, frame->bytes, NULL) != HF_OK) {
 		l->pcap_failed = true;
 		cmd_say(l->command, "--pcap %s: cannot be written any more; the capture ends here", l->pcap_path);
 	}
+}
+
+static void set_tap(struct loop *l)
+{
+	if (l->sim)
+		loop_sim_set_tap(l->sim, capture, l);
+	else if (l->net)
+		hf_net_set_tap(l->net, capture, l);
 }
 
 static int open_capture(struct loop *l)
@@ -68,11 +78,15 @@ static int open_capture(struct loop *l)
 		cmd_say(l->command, "--pcap %s: %m", l->pcap_path);
 		return 2;
 	}
-	if (l->sim)
-		loop_sim_set_tap(l->sim, capture, l);
-	else
-		hf_net_set_tap(l->net, capture, l);
+	set_tap(l);
 	return 0;
+}
+
+void loop_overhear(struct loop *l, loop_overhear_fn *fn, void *arg)
+{
+	l->overhear = fn;
+	l->overhear_arg = arg;
+	set_tap(l);
 }
 
 int loop_signals(bool hangups)
@@ -144,7 +158,7 @@ int loop_open(struct loop *l, const struct loop_options *options)
 	*l = (struct loop){ .command = o.command, .signals = -1, .pcap_path = o.pcap, .trace = o.trace };
 	if (o.pcap && strcmp(o.pcap, "-") == 0)
 		return cmd_usage(o.command, "--pcap -: the capture goes to a file, as stdout is taken");
-	if (o.trace)
+	if (o.trace || o.records)
 		o.defaults.limits.trace = TRACE_RECORDS;
 	code = open_network(l, &o);
 	l->trace_start = l->now;

@@ -17,6 +17,8 @@
  *		...
  *	loop_close(&loop);
  */
+typedef void loop_overhear_fn(void *arg, bool out, const struct hf_frame *frame, hf_time_ns now);
+
 struct loop {
 	enum cmd_command command;
 	struct hf_net *net;    /* NULL with --net sim */
@@ -32,6 +34,8 @@ struct loop {
 	FILE *pcap;
 	const char *pcap_path;
 	bool pcap_failed;
+	loop_overhear_fn *overhear;
+	void *overhear_arg;
 	struct text secrets; /* lines of a key log for the capture, so that whoever reads it can look into TLS */
 	int64_t wall_offset; /* of nanoseconds since 1970 less `now` */
 	bool trace;
@@ -44,9 +48,11 @@ struct loop_options {
 	enum cmd_command command; /* get: there is a server on the other side of a simulated line; serve: there are clients */
 	const char *net, *pcap; /* pcap may be NULL */
 	bool trace;
+	bool records; /* the host's trace is kept, for whoever reads it; nothing is printed */
 	bool hangups; /* SIGHUP does not end the program */
 	struct hf_net_defaults defaults;
 	struct hf_addr server;    /* get: the address that a simulated server is to have */
+	const char *url;          /* page: a simulated host serves what it names, and another answers for its name */
 	const char *server_names; /* get: it speaks HTTPS, with a certificate for these, between commas; NULL: HTTP */
 	uint16_t port, tls_port;  /* serve: where simulated clients ask by HTTP and HTTPS; 0: they do not */
 	uint64_t valid_from_s; /* serve: when its certificates begin to be valid: a simulated network is not played earlier */
@@ -69,6 +75,8 @@ void loop_keep_secret(struct loop *l, const char *line);
 /* As hf_net_watch() and hf_net_describe(). In a simulated network time stands still until what is watched is ready. */
 HF_NODISCARD hf_status loop_watch(struct loop *l, int fd, unsigned want);
 void loop_describe(const struct loop *l, struct hf_net_info *ret);
+/* Shows each frame as it passes, as hf_net_set_tap() does, and to the capture as well; NULL: no longer. */
+void loop_overhear(struct loop *l, loop_overhear_fn *fn, void *arg);
 /* How long an end in good order may take: people do not wait for virtual time. */
 hf_time_ns loop_patience(const struct loop *l);
 /* serve, before the first turn: as sim_clients_trust(). Passed over where there are no simulated clients. */

@@ -4,6 +4,8 @@
 #include "base/bits.h"
 #include "cmd/serve.h"
 #include "cmd/sim_clients.h"
+#include "sim/app.h"
+#include "url/url.h"
 #include "wire/addr.h"
 
 #include <poll.h>
@@ -22,6 +24,10 @@
  */
 #define OWN 0u
 #define OTHER 1u
+#define NAMER 2u /* page: who answers for names */
+#define SERVER_ADDR 0x0a090001u
+#define NAMER_ADDR 0x0a090035u
+#define ZONE_LINES 64u
 #define CHECK_EVERY 1000u    /* turns; tests look at each */
 #define LEAST_DELAY HF_US(1) /* light needs some, too: nothing happens on both sides at once */
 
@@ -31,18 +37,27 @@ struct loop_sim {
 	struct sim_clients *clients; /* or these, for serve */
 	bool over;                   /* the clients have ended and all was told of them */
 	struct pollfd awaited;       /* fd -1: none */
+	/* page */
+	char names[NET_NAMES]; /* of the server, between commas */
+	uint16_t port, tls_port;
+	struct text zone_text;
+	struct dns_zone_line zone_line[ZONE_LINES];
+	struct dns_zone zone;
 };
 
 static int check_words(const struct net_spec *spec, const struct loop_options *o);
 static void make_hosts(struct loop_sim *m, const struct net_spec *spec, const struct loop_options *o);
 static int start_other(struct loop *l, const struct net_spec *spec, const struct loop_options *o);
 static void fix_randomness(uint64_t seed);
+static int read_url(struct loop *l, const struct net_spec *spec, struct loop_options *o);
+static int start_names(struct loop *l);
 static bool play(struct loop_sim *m, hf_time_ns until);
 static void look_at_other(struct loop_sim *m);
 static bool is_done(const struct loop_sim *m);
 
-int loop_sim_open(struct loop *l, const struct net_spec *spec, const struct loop_options *o)
+int loop_sim_open(struct loop *l, const struct net_spec *spec, const struct loop_options *options)
 {
+	struct loop_options own = *options, *o = &own;
 	const struct sim_link_config line = { .delay = hf_max_u64(spec->wishes.rtt / 2, LEAST_DELAY),
 					      .rate_bps = spec->wishes.rate_bps,
 					      .loss_ppm = spec->wishes.loss_ppm };
@@ -51,16 +66,20 @@ int loop_sim_open(struct loop *l, const struct net_spec *spec, const struct loop
 					      .link = line,
 					      .forget = true,
 					      .check_every = CHECK_EVERY };
-	int code = check_words(spec, o);
+	int code;
 
-	if (code != 0)
-		return code;
 	l->sim = calloc(1, sizeof(*l->sim));
 	if (!l->sim) {
 		cmd_say(l->command, "no memory");
 		return hf_status_exit(HF_FULL);
 	}
 	l->sim->awaited.fd = -1;
+	text_init(&l->sim->zone_text);
+	code = read_url(l, spec, o);
+	if (code == 0)
+		code = check_words(spec, o);
+	if (code != 0)
+		return code;
 	l->sim->world = sim_world_make(&cfg);
 	make_hosts(l->sim, spec, o);
 	l->host = sim_world_host(l->sim->world, OWN);
@@ -68,7 +87,8 @@ int loop_sim_open(struct loop *l, const struct net_spec *spec, const struct loop
 	l->wall_offset = (int64_t)hf_max_u64(LOOP_SIM_EPOCH, o->valid_from_s) * 1000000000ll - (int64_t)l->now;
 	l->seed = spec->wishes.seed;
 	fix_randomness(l->seed);
-	return start_other(l, spec, o);
+	code = start_other(l, spec, o);
+	return code ? code : start_names(l);
 }
 
 /* Keys and signatures of both sides are libcrypto's, which has one source for the whole program. */
@@ -87,18 +107,24 @@ void loop_sim_free(struct loop_sim *m)
 	if (m->server)
 		serve_end_simulated(m->server);
 	sim_clients_free(m->clients);
-	sim_world_free(m->world);
+	if (m->world)
+		sim_world_free(m->world);
+	text_free(&m->zone_text);
 	free(m);
 }
 
 static int check_words(const struct net_spec *spec, const struct loop_options *o)
 {
-	if (o->command == CMD_get && (spec->clients || spec->get[0]))
+	if (o->command != CMD_serve && (spec->clients || spec->get[0]))
 		return cmd_usage(o->command,
 				 "--net sim: clients= and get= are for handfast serve; here the other host is a server");
+	if (o->command == CMD_page && spec->port)
+		return cmd_usage(o->command, "--net sim: the server listens where the URL says; port= is for handfast get");
+	if (o->command != CMD_page && spec->names[0])
+		return cmd_usage(o->command, "--net sim: names= is for handfast page");
 	if (o->command == CMD_serve && (spec->dir[0] || spec->port))
 		return cmd_usage(o->command, "--net sim: dir= and port= are for handfast get; here DIR and --port say it");
-	if (o->command == CMD_get && !net_addr_is_for_a_host(&o->server))
+	if (o->command != CMD_serve && !net_addr_is_for_a_host(&o->server))
 		return cmd_usage(o->command, "--net sim: no server can have the address in the URL");
 	return 0;
 }
@@ -132,7 +158,7 @@ static void make_hosts(struct loop_sim *m, const struct net_spec *spec, const st
 	};
 	struct hf_net_defaults theirs;
 
-	if (o->command == CMD_get) {
+	if (o->command != CMD_serve) {
 		if (addr_is_ip4(&o->server))
 			other.addr = o->server;
 		else
@@ -154,6 +180,66 @@ static void make_hosts(struct loop_sim *m, const struct net_spec *spec, const st
 	lead_each_to_the_other(m->world, OTHER, OWN);
 }
 
+/* page: what the URL wants of the network. One that cannot be read is the loader's to complain of. */
+static int read_url(struct loop *l, const struct net_spec *spec, struct loop_options *o)
+{
+	struct loop_sim *m = l->sim;
+	struct url *u;
+
+	if (o->command != CMD_page)
+		return 0;
+	u = url_parse(hf_bytes_of(o->url), NULL, NULL);
+	m->port = 80;
+	m->tls_port = 443;
+	o->server = addr_ip4_u32(SERVER_ADDR);
+	snprintf(m->names, sizeof(m->names), "%s", spec->names);
+	if (u && url_is_http(u)) {
+		*(url_is_secure(u) ? &m->tls_port : &m->port) = url_port(u);
+		if (m->tls_port == m->port)
+			*(url_is_secure(u) ? &m->port : &m->tls_port) = 0;
+		if (!url_addr(u, &o->server) && !spec->names[0] && url_hostname(u))
+			snprintf(m->names, sizeof(m->names), "%s", url_hostname(u));
+	}
+	url_free(u);
+	return 0;
+}
+
+/* Both addresses of the server for each of its names. */
+static int start_names(struct loop *l)
+{
+	struct loop_sim *m = l->sim;
+	const struct sim_host_config cfg = { .name = "names",
+					     .addr = addr_ip4_u32(NAMER_ADDR),
+					     .addr6 = ip6_of(0xfd, 0x09, 53) };
+	const struct hf_addr at[2] = { sim_world_addr(m->world, OTHER), sim_world_addr6(m->world, OTHER) };
+	struct dns_zone_fault fault;
+	char addr[HF_ADDR_TEXT];
+
+	if (l->command != CMD_page)
+		return 0;
+	for (const char *name = m->names; *name;) {
+		const size_t n = strcspn(name, ",");
+
+		for (unsigned i = 0; i < HF_ARRAY_LEN(at) && n > 0; i++) {
+			addr_format(&at[i], addr);
+			text_addf(&m->zone_text, "%s %.*s\n", addr, (int)n, name);
+		}
+		name += n + (name[n] == ',');
+	}
+	if (dns_zone_parse(hf_bytes_of(text_str(&m->zone_text)), m->zone_line, ZONE_LINES, &m->zone, &fault) != HF_OK)
+		return cmd_usage(l->command, "--net sim: there is a name that no host can have, or more than %u",
+				 ZONE_LINES / 2);
+	HF_ASSERT(sim_world_add_host(m->world, &cfg) == NAMER);
+	lead_each_to_the_other(m->world, NAMER, OWN);
+	sim_app_add(m->world, &(struct sim_app_config){ .host = NAMER, .dns = &m->zone });
+	return 0;
+}
+
+struct hf_endpoint loop_sim_name_server(const struct loop_sim *m)
+{
+	return (struct hf_endpoint){ sim_world_addr(m->world, NAMER), 53 };
+}
+
 static int start_other(struct loop *l, const struct net_spec *spec, const struct loop_options *o)
 {
 	struct loop_sim *m = l->sim;
@@ -164,11 +250,26 @@ static int start_other(struct loop *l, const struct net_spec *spec, const struct
 			      .signals = -1,
 			      .seed = l->seed,
 			      .wall_offset = l->wall_offset };
-	const uint16_t usual = o->server_names ? 443 : 80;
+	const uint16_t port = spec->port ? spec->port : o->server_names ? 443 : 80;
 
 	if (l->command == CMD_get)
-		return serve_begin_simulated(&there, spec->dir[0] ? spec->dir : ".", spec->port ? spec->port : usual,
-					     o->server_names, &m->server);
+		return serve_begin_simulated(&there,
+					     &(struct serve_simulated){
+						     .dir = spec->dir[0] ? spec->dir : ".",
+						     .port = o->server_names ? 0 : port,
+						     .tls_port = o->server_names ? port : 0,
+						     .names = o->server_names,
+					     },
+					     &m->server);
+	if (l->command == CMD_page)
+		return serve_begin_simulated(&there,
+					     &(struct serve_simulated){
+						     .dir = spec->dir[0] ? spec->dir : ".",
+						     .port = m->port,
+						     .tls_port = m->tls_port,
+						     .names = m->names,
+					     },
+					     &m->server);
 	m->clients = sim_clients_make(there.host, &(struct sim_clients_options){
 							  .n = spec->clients,
 							  .plain = { sim_world_addr(m->world, OWN), o->port },

@@ -8,7 +8,8 @@
 
 /*
  * The net of --net sim, as loop.c sees it: a world (sim/world.h) of two hosts with a line between them. On one runs the
- * command; on the other a server, when the command is get, or clients, when it is serve. Time is the world's: a turn ends
+ * command; on the other a server, when the command is get or page, or clients, when it is serve; for page a third one answers
+ * for the server's names. Time is the world's: a turn ends
  * when something has happened to the command's host, not when a clock says so, so nobody waits and the same seed gives the
  * same bytes.
  */
@@ -32,6 +33,8 @@ struct hf_bytes loop_sim_authority(const struct loop_sim *m);
 /* Of the clients, if there are any. */
 int loop_sim_trust(struct loop_sim *m, const struct hf_cred *const *creds, size_t n);
 bool loop_sim_count_clients(const struct loop_sim *m, struct sim_clients_result *ret);
+/* page: whom to ask for names. */
+struct hf_endpoint loop_sim_name_server(const struct loop_sim *m);
 HF_NODISCARD hf_status loop_sim_watch(struct loop_sim *m, int fd, unsigned want); /* HF_FULL: more than one */
 
 #endif

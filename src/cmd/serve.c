@@ -494,10 +494,10 @@ static struct serve_secure *make_secure(enum cmd_command command)
 	return x;
 }
 
-int serve_begin_simulated(const struct loop *loop, const char *dir, uint16_t port, const char *names, struct serve **ret)
+int serve_begin_simulated(const struct loop *loop, const struct serve_simulated *what, struct serve **ret)
 {
-	struct serve_options o = { .dir = dir,
-				   .port = port,
+	struct serve_options o = { .dir = what->dir,
+				   .port = what->port,
 				   .connections = SERVE_SIMULATED_CONNECTIONS,
 				   .idle = IDLE_TIMEOUT,
 				   .head = HEAD_TIMEOUT,
@@ -510,16 +510,15 @@ int serve_begin_simulated(const struct loop *loop, const char *dir, uint16_t por
 		cmd_say(loop->command, "no memory");
 		return hf_status_exit(HF_FULL);
 	}
-	if (names) {
+	if (what->tls_port) {
 		o.secure = make_secure(loop->command);
 		if (!o.secure) {
 			free(s);
 			return hf_status_exit(HF_FULL);
 		}
 		o.secure->asked = o.secure->automatic = true;
-		o.secure->names = names;
-		o.secure->port = port;
-		o.port = 0;
+		o.secure->names = what->names;
+		o.secure->port = what->tls_port;
 	}
 	s->loop = *loop;
 	code = prepare(s, &o);

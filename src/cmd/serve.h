@@ -121,11 +121,13 @@ struct serve {
 
 /* serve.c: for the loop that plays a simulated network, where the server is on the other host (loop_sim.h). */
 struct hf_net_defaults serve_defaults(uint32_t connections);
-/*
- * `loop` is copied; its host has serve_defaults(). names: HTTPS is spoken at the port, with a certificate for them; NULL: HTTP.
- * 0, or an exit code when the sentence is on stderr already.
- */
-int serve_begin_simulated(const struct loop *loop, const char *dir, uint16_t port, const char *names, struct serve **ret);
+struct serve_simulated {
+	const char *dir;
+	uint16_t port, tls_port; /* 0: no HTTP; no HTTPS */
+	const char *names;       /* of the certificate, besides the addresses; between commas */
+};
+/* `loop` is copied; its host has serve_defaults(). 0, or an exit code when the sentence is on stderr already. */
+int serve_begin_simulated(const struct loop *loop, const struct serve_simulated *what, struct serve **ret);
 struct hf_bytes serve_simulated_authority(const struct serve *s); /* PEM of whom to trust; empty: HTTP */
 void serve_look(struct serve *s, hf_time_ns now);                 /* something may have happened to its host */
 hf_time_ns serve_wake_at(const struct serve *s);                  /* when to look, even if nothing has happened */

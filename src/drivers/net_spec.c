@@ -41,6 +41,7 @@ static const char *read_dir(struct net_spec *s, struct piece v);
 static const char *read_port(struct net_spec *s, struct piece v);
 static const char *read_clients(struct net_spec *s, struct piece v);
 static const char *read_get(struct net_spec *s, struct piece v);
+static const char *read_names(struct net_spec *s, struct piece v);
 
 static const struct option options[] = {
 	{ "addr", read_addr, true, DEVICES },
@@ -56,6 +57,7 @@ static const struct option options[] = {
 	{ "port", read_port, false, SIM },
 	{ "clients", read_clients, false, SIM },
 	{ "get", read_get, false, SIM },
+	{ "names", read_names, false, SIM },
 	{ "rtt", read_rtt, false, BOTH },
 	{ "loss", read_loss, false, BOTH },
 	{ "rate", read_rate, false, BOTH },
@@ -186,7 +188,7 @@ static hf_status read_option(struct piece p, struct net_spec *s, uint32_t *seen,
 	}
 	if (s->kind == HF_NET_SIM)
 		return say(HF_USAGE, why, room, p,
-			   "no such option of sim; there are dir port (get), clients get (serve), rtt loss rate seed");
+			   "no such option of sim; there are dir (get, page), port (get), names (page), clients get (serve), rtt loss rate seed");
 	return say(HF_USAGE, why, room, p,
 		   "no such option; there are addr gw addr6 gw6 mtu mac queues offload dad rtt loss rate seed");
 }
@@ -494,5 +496,20 @@ static const char *read_get(struct net_spec *s, struct piece v)
 		if (v.at[i] <= 32 || v.at[i] >= 127 || v.at[i] == '#')
 			return "holds an octet that is written as a percent sign and two digits, as in %20 for a space";
 	memcpy(s->get, v.at, v.len);
+	return NULL;
+}
+
+/* "a.example:b.example" */
+static const char *read_names(struct net_spec *s, struct piece v)
+{
+	if (v.len >= NET_NAMES)
+		return "more than 1023 octets of names";
+	for (size_t i = 0; i < v.len; i++) {
+		if (v.at[i] <= 32 || v.at[i] >= 127 || strchr("#,;/", v.at[i]))
+			return "not names of hosts with colons between them, as in names=a.example:b.example";
+		s->names[i] = v.at[i];
+		if (v.at[i] == ':')
+			s->names[i] = ',';
+	}
 	return NULL;
 }

@@ -8,6 +8,7 @@
 #define NET_NAME 16u /* IFNAMSIZ */
 #define NET_DIR 4096u
 #define NET_TARGET 1024u
+#define NET_NAMES 1024u
 #define NET_CLIENTS 1000u
 
 /* A simulated line of which nothing is said: across a country, over fibre. The rate also keeps packets from sharing a moment. */
@@ -37,6 +38,7 @@ struct net_spec {
 	uint16_t port;
 	uint32_t clients;
 	char get[NET_TARGET];
+	char names[NET_NAMES]; /* between commas */
 };
 
 /* HF_OK; HF_USAGE; HF_UNSUPPORTED. `why` then holds the sentence. */

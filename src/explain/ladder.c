@@ -19,6 +19,7 @@
 
 static void add_legend(const struct drawing *d);
 static bool read_all(struct drawing *d);
+static void forget_silent(struct drawing *d);
 static void forget_all(struct drawing *d);
 static size_t moment_end(const struct drawing *d, size_t from);
 static bool is_routine(const struct drawing *d, size_t from, size_t to);
@@ -48,7 +49,7 @@ void ladder_text(struct text *out, const char *const names[2], const struct ladd
 		out->failed = true;
 		return;
 	}
-
+	forget_silent(&d);
 	ladder_draw_head(&d);
 	for (size_t at = 0; at < n;) {
 		size_t end = moment_end(&d, at);
@@ -69,6 +70,19 @@ void ladder_text(struct text *out, const char *const names[2], const struct ladd
 	flush_run(&d);
 	add_legend(&d);
 	forget_all(&d);
+}
+
+/* Of a host that tells nothing, as somebody else's, the states are not known. */
+static void forget_silent(struct drawing *d)
+{
+	bool tells[2] = { false, false };
+
+	for (size_t i = 0; i < d->n; i++)
+		if (d->e[i].what == LADDER_RECORD && d->e[i].side < 2)
+			tells[d->e[i].side] = true;
+	for (unsigned side = 0; side < 2; side++)
+		if (!tells[side] && tells[!side])
+			d->state[side] = "";
 }
 
 static void add_legend(const struct drawing *d)

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+/* The command line of `handfast page`. */
+#include "cmd/page.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define WIDTH_MAX 8192u
+
+static int take_number(const char *name, const char *text, uint64_t max, uint64_t *ret)
+{
+	return cmd_parse_number(text, 1, max, ret)
+		       ? 0
+		       : 1 + cmd_usage(CMD_page, "--%s %s: a whole number of 1 to %llu is wanted", name, text,
+				       (unsigned long long)max);
+}
+
+static int take_number32(const char *name, const char *text, uint32_t max, uint32_t *ret)
+{
+	uint64_t n;
+	int code = take_number(name, text, max, &n);
+
+	if (code == 0)
+		*ret = (uint32_t)n;
+	return code;
+}
+
+static int take_seconds(const char *name, const char *text, hf_time_ns *ret)
+{
+	return cmd_parse_seconds(text, ret) && *ret > 0
+		       ? 0
+		       : 1 + cmd_usage(CMD_page, "--%s %s: seconds are wanted, as in 30 or 0.5", name, text);
+}
+
+static int take_density(const char *text, double *ret)
+{
+	char *end;
+
+	*ret = strtod(text, &end);
+	return end != text && *end == '\0' && *ret >= 0.5 && *ret <= 8
+		       ? 0
+		       : 1 + cmd_usage(CMD_page, "--density %s: pixels a pixel of CSS, of 0.5 to 8, are wanted", text);
+}
+
+static int take_engine(const char *text, enum page_engine *ret)
+{
+	static const char *const names[] = { "litehtml", "none" };
+	static const enum page_engine engines[] = { PAGE_LITEHTML, PAGE_NO_ENGINE };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(text, names[i]) == 0) {
+			*ret = engines[i];
+			return 0;
+		}
+	}
+	return 1 + cmd_usage(CMD_page, "--engine %s: there are litehtml and none", text);
+}
+
+static int take_cacert(struct secure_options *s, const char *file)
+{
+	if (s->cacerts == SECURE_CREDS)
+		return 1 + cmd_usage(CMD_page, "--cacert %s: at most %u files", file, SECURE_CREDS);
+	s->cacert[s->cacerts++] = file;
+	return 0;
+}
+
+static int plus_one(int code)
+{
+	return code ? 1 + code : 0;
+}
+
+/* What is written where. */
+static int take_output(struct page_options *o, int id, const char *value)
+{
+	const char **to = NULL;
+
+	switch (id) {
+	case OPT_page_PNG:
+		to = &o->png;
+		break;
+	case OPT_page_HAR:
+		to = &o->har;
+		break;
+	case OPT_page_QLOG:
+		to = &o->qlog;
+		break;
+	case OPT_page_PCAP:
+		to = &o->pcap;
+		break;
+	default:
+		return 0;
+	}
+	if (strcmp(value, "-") == 0)
+		return 1 + cmd_usage(CMD_page,
+				     "- is no file here: stdout has the waterfall, or what --text or --json print");
+	*to = value;
+	return 0;
+}
+
+static int take_limit(struct page_options *o, int id, const char *value)
+{
+	switch (id) {
+	case OPT_page_MAX_SIZE:
+		return take_number("max-size", value, UINT64_MAX / 4, &o->limits.size);
+	case OPT_page_MAX_TOTAL:
+		return take_number("max-total", value, UINT64_MAX / 4, &o->limits.total);
+	case OPT_page_MAX_RESOURCES:
+		return take_number32("max-resources", value, 1000000, &o->limits.resources);
+	case OPT_page_MAX_DEPTH:
+		return take_number32("max-depth", value, 64, &o->limits.depth);
+	case OPT_page_MAX_REDIRECTS:
+		return take_number32("max-redirects", value, 1000, &o->limits.redirects);
+	case OPT_page_PER_HOST:
+		return take_number32("per-host", value, 64, &o->limits.per_host);
+	case OPT_page_TIMEOUT:
+		return take_seconds("timeout", value, &o->limits.time);
+	case OPT_page_IDLE:
+		return take_seconds("idle-timeout", value, &o->limits.idle);
+	case OPT_page_CONNECT:
+		return take_seconds("connect-timeout", value, &o->connect_timeout);
+	default:
+		return take_output(o, id, value);
+	}
+}
+
+static int take_whom(struct page_options *o, int id, const char *value)
+{
+	switch (id) {
+	case OPT_page_DNS:
+		return plus_one(names_take_server(CMD_page, value, &o->names));
+	case OPT_page_RESOLVE:
+		return plus_one(names_take_fixed(CMD_page, value, &o->names));
+	case OPT_page_HOSTS:
+		o->names.hosts = value;
+		break;
+	case OPT_page_RESOLV_CONF:
+		o->names.resolv = value;
+		break;
+	case OPT_page_IPV4:
+		o->names.families = DNS_A;
+		break;
+	case OPT_page_IPV6:
+		o->names.families = DNS_AAAA;
+		break;
+	case OPT_page_CACERT:
+		return take_cacert(&o->secure, value);
+	case OPT_page_INSECURE:
+		o->secure.insecure = true;
+		break;
+	case OPT_page_TLS_MIN:
+		return plus_one(secure_parse_version(CMD_page, "tls-min", value, &o->secure.tls.min_version));
+	case OPT_page_TLS_MAX:
+		return plus_one(secure_parse_version(CMD_page, "tls-max", value, &o->secure.tls.max_version));
+	default:
+		return take_limit(o, id, value);
+	}
+	return 0;
+}
+
+static bool take_flag(struct page_options *o, int id)
+{
+	switch (id) {
+	case OPT_page_TEXT:
+		o->text = true;
+		return true;
+	case OPT_page_EXPLAIN:
+		o->explain = true;
+		return true;
+	case OPT_page_JSON:
+		o->json = true;
+		return true;
+	case OPT_page_QUIET:
+		o->quiet = true;
+		return true;
+	case OPT_page_ALL:
+		o->all = true;
+		return true;
+	case OPT_page_FONTS:
+		o->fonts = true;
+		return true;
+	case OPT_page_NO_COOKIES:
+		o->no_cookies = true;
+		return true;
+	case OPT_page_CLOSE_EACH:
+		o->close_each = true;
+		return true;
+	case OPT_page_ALLOW_DOWNGRADE:
+		o->allow_downgrade = true;
+		return true;
+	case OPT_page_PUBLIC_ONLY:
+		o->public_only = true;
+		return true;
+	case OPT_page_DOCUMENT_ONLY:
+		o->document_only = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static int take_option(struct page_options *o, int id, const char *value)
+{
+	switch (id) {
+	case OPT_WRONG:
+		return 1 + 2;
+	case OPT_ANSWERED:
+		return 1 + 0;
+	case OPT_page_NET:
+		o->net = value;
+		return 0;
+	case OPT_page_CACHE:
+		o->cache = value;
+		return 0;
+	case OPT_page_ENGINE:
+		return take_engine(value, &o->engine);
+	case OPT_page_WIDTH:
+		return take_number32("width", value, WIDTH_MAX, &o->width);
+	case OPT_page_DENSITY:
+		return take_density(value, &o->density);
+	default:
+		return take_flag(o, id) ? 0 : take_whom(o, id, value);
+	}
+}
+
+int page_take_options(int argc, char **argv, struct page_options *o)
+{
+	const struct secure_options *s = &o->secure;
+	struct cmd_args a;
+	int code = 0;
+
+	cmd_args_begin(&a, CMD_page, argc, argv);
+	for (int id; code == 0 && (id = cmd_args_next(&a)) != OPT_END;)
+		code = take_option(o, id, a.value);
+	if (code != 0)
+		return code;
+	if (a.operands != 1)
+		return 1 + (a.operands ? cmd_usage(CMD_page, "one URL at a time, not also %s", a.operand[1])
+				       : cmd_usage(CMD_page, "which URL?"));
+	o->url = a.operand[0];
+	o->simulated = o->net && strncmp(o->net, "sim", 3) == 0 && (o->net[3] == '\0' || o->net[3] == ',');
+	if (s->tls.min_version && s->tls.max_version && s->tls.min_version > s->tls.max_version)
+		return 1 + cmd_usage(CMD_page, "--tls-min is above --tls-max");
+	if (o->text && o->json)
+		return 1 + cmd_usage(CMD_page, "--text and --json both want stdout");
+	if (o->explain && streams_is_kernel(o->net) && !o->json)
+		cmd_say(CMD_page,
+			"--explain: what TCP does is the kernel's, and not told; --net sim, tun:, tap: and packet: tell it");
+	return 0;
+}
