@@ -2,7 +2,7 @@
 # The front door. Meson does the work (meson.build); every verb first lets tools/setup.sh see to its Debian packages.
 SHELL := /bin/bash
 .DEFAULT_GOAL := all
-.PHONY: all test demo san fuzz bench tidy format states mutate soak install clean help
+.PHONY: all test newer demo san fuzz bench tidy format states mutate soak install clean help
 
 F ?=
 S ?= 60
@@ -17,6 +17,10 @@ test: ## every test: unit, tools, interop with real peers
 	@tools/setup.sh build test
 	@tools/build.sh build
 	@tools/run-tests.py build
+
+newer: ## the same in a Debian 13 made for it (as root): a newer compiler, and an OpenSSL that has ML-KEM
+	@tools/setup.sh newer
+	@tools/newer.sh build-newer
 
 demo: ## ladders, a lossy line, and the kernel's curl fetching from us
 	@tools/setup.sh build demo
@@ -66,7 +70,7 @@ install: ## PREFIX=/usr/local DESTDIR=
 	@meson install -C build --quiet $(if $(DESTDIR),--destdir "$(DESTDIR)")
 
 clean: ## all that was built
-	@rm -rf build build-san build-fuzz
+	@rm -rf build build-san build-fuzz build-newer
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 10

@@ -6,9 +6,10 @@ set -euo pipefail
 # peers: whom tests/interop/matrix.py meets besides, when they are here; they are large.
 declare -A need=(
 	[build]="gcc libc6-dev meson ninja-build pkgconf python3 libcmocka-dev libssl-dev"
-	[test]="bind9-dnsutils clang curl dnsmasq-base gnutls-bin iproute2 netcat-openbsd nginx-light openssl procps python3-cryptography python3-scapy tcpdump tshark wget"
+	[test]="bind9-dnsutils clang curl dnsmasq-base gnutls-bin iproute2 iputils-ping mount netcat-openbsd nginx-light openssl procps python3-cryptography python3-scapy tcpdump tshark wget"
 	[peers]="chromium golang-go h2o libnss3-tools unbound"
 	[demo]="curl iproute2"
+	[newer]="mmdebstrap"
 	[fuzz]="clang libclang-rt-dev llvm"
 	[bench]="curl iproute2 nginx-light openssl"
 	[tidy]="clang clang-format clang-tidy cppcheck python3"
