@@ -204,7 +204,7 @@ static void end_it(struct page_load *p, struct page_conn *c, const struct report
 
 	if (row->closed == HF_NEVER)
 		row->closed = p->streams.now;
-	if (why && row->fault.code == REPORT_E_NONE)
+	if (why && !c->closing && row->fault.code == REPORT_E_NONE)
 		row->fault = *why;
 	if (c->ended)
 		return;
@@ -253,7 +253,7 @@ static void close_conn(struct page_load *p, struct page_conn *c, bool abort)
 		row->closed_by_us = true;
 	}
 	c->ended = true;
-	if (c->reaching || abort || !(c->open || c->talking)) {
+	if (c->reaching || abort || !(c->open || c->talking) || (c->talking && !c->talk.connected)) {
 		free_conn(p, c);
 		return;
 	}

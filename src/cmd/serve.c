@@ -19,7 +19,7 @@ struct serve_options {
 	const char *dir, *net, *pcap, *socket, *dns;
 	uint64_t port, connections; /* port 0: no HTTP */
 	hf_time_ns idle, head;
-	bool list, dotfiles, quiet, json, trace;
+	bool list, dotfiles, precompressed, quiet, json, trace;
 	struct serve_secure *secure; /* NULL: HTTP only */
 };
 
@@ -62,6 +62,9 @@ static int take_options(int argc, char **argv, struct serve_options *o)
 			break;
 		case OPT_serve_LIST:
 			o->list = true;
+			break;
+		case OPT_serve_PRECOMPRESSED:
+			o->precompressed = true;
 			break;
 		case OPT_serve_DOTFILES:
 			o->dotfiles = true;
@@ -205,6 +208,7 @@ static int listen_at(struct serve *s, const struct serve_options *o)
 	s->chunks = serve_defaults((uint32_t)o->connections).limits.chunks;
 	s->chunks_kept = chunks_kept_for(o->connections);
 	s->list = o->list;
+	s->precompressed = o->precompressed;
 	s->dotfiles = o->dotfiles;
 	s->quiet = o->quiet;
 	s->json = o->json;
@@ -502,6 +506,7 @@ int serve_begin_simulated(const struct loop *loop, const struct serve_simulated 
 				   .idle = IDLE_TIMEOUT,
 				   .head = HEAD_TIMEOUT,
 				   .list = true,
+				   .precompressed = true,
 				   .quiet = true };
 	struct serve *s = calloc(1, sizeof(*s));
 	int code;

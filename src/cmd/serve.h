@@ -108,7 +108,7 @@ struct serve {
 	struct serve_tls tls;
 	struct serve_secure *secure; /* NULL: HTTP only */
 	struct serve_dns *dns;       /* NULL: names are somebody else's */
-	bool list, dotfiles, quiet, json;
+	bool list, dotfiles, precompressed, quiet, json;
 	int64_t wall;          /* seconds, as of this turn */
 	hf_time_ns next_check; /* of the sizes of files being sent */
 	uint64_t requests;

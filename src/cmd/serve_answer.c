@@ -229,11 +229,26 @@ static void prepare_unsatisfiable(struct serve *s, struct served *c, const struc
 	prepare_page(s, c, 416, "the file has no such range", "9110 15.5.17", "Content-Range", value);
 }
 
-/* Takes the reference over. */
-static void prepare_file(struct serve *s, struct served *c, struct file *f)
+/* The best of the compressed ones beside it that the client takes, if there is one. */
+static void choose_coding(struct serve *s, struct http_target *t, struct file **f)
 {
-	struct http_selection sel = http_select(&s->head, &f->resource, s->wall);
+	enum http_coding coding[HTTP_CODINGS];
+	const unsigned n = http_codings_accepted(&s->head, coding);
+
+	for (unsigned i = 0; i < n; i++)
+		if (files_find_coded(&s->files, t->path, sizeof(t->path), coding[i], f))
+			return;
+}
+
+/* Takes the reference over. */
+static void prepare_file(struct serve *s, struct served *c, struct http_target *t, struct file *f)
+{
+	struct http_selection sel;
 	struct hf_wr out;
+
+	if (s->precompressed)
+		choose_coding(s, t, &f);
+	sel = http_select(&s->head, &f->resource, s->wall);
 
 	if (sel.status == 412 || sel.status == 416) {
 		if (sel.status == 416)
@@ -246,6 +261,10 @@ static void prepare_file(struct serve *s, struct served *c, struct file *f)
 	out = begin(s, c, sel.status);
 	put_connection(c, &s->head, &out);
 	put_validators(s, f, &out);
+	if (s->precompressed) /* RFC 9110 12.5.5, also when there is but one for now */
+		http_put_field(&out, "Vary", "Accept-Encoding");
+	if (sel.status != 304 && f->coding)
+		http_put_field(&out, "Content-Encoding", f->coding);
 	if (sel.status != 304) {
 		http_put_field(&out, "Accept-Ranges", "bytes");
 		http_put_field(&out, "Content-Type", f->type);
@@ -277,7 +296,7 @@ static void prepare_directory(struct serve *s, struct served *c, struct http_tar
 	if (t->len + sizeof("index.html") <= sizeof(t->path)) {
 		memcpy(t->path + t->len, "index.html", sizeof("index.html"));
 		if (files_find(&s->files, t->path, &f) == FILE_FOUND) {
-			prepare_file(s, c, f);
+			prepare_file(s, c, t, f);
 			return;
 		}
 		t->path[dir_len] = '\0';
@@ -363,7 +382,7 @@ void serve_prepare(struct serve *s, struct served *c)
 	}
 	switch (files_find(&s->files, t.path, &f)) {
 	case FILE_FOUND:
-		prepare_file(s, c, f);
+		prepare_file(s, c, &t, f);
 		return;
 	case FILE_DIRECTORY:
 		prepare_directory(s, c, &t);

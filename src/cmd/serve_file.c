@@ -22,6 +22,7 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -154,11 +155,11 @@ static uint64_t ns_of(struct timespec t)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-static struct file *find_open(struct files *f, const struct stat *st, const char *type)
+static struct file *find_open(struct files *f, const struct stat *st, const char *type, const char *coding)
 {
 	for (struct file *o = *bucket_of(f, st->st_ino); o; o = o->next)
 		if (o->ino == st->st_ino && o->dev == st->st_dev && o->modified_ns == ns_of(st->st_mtim) &&
-		    o->resource.size == (uint64_t)st->st_size && !o->shrunk && o->type == type)
+		    o->resource.size == (uint64_t)st->st_size && !o->shrunk && o->type == type && o->coding == coding)
 			return o;
 	return NULL;
 }
@@ -185,7 +186,16 @@ static void map_file(struct file *o)
 	o->mapping = (uint32_t)i;
 }
 
-static enum file_found open_file(struct files *f, int fd, const struct stat *st, const char *type, struct file **ret)
+/* A strong tag is of one representation (RFC 9110 8.8.3.3). */
+static void add_to_etag(struct http_resource *r, const char *coding)
+{
+	const int n = snprintf(r->etag + r->etag_len - 1, sizeof(r->etag) - r->etag_len + 1, "-%s\"", coding);
+
+	r->etag_len += (size_t)n - 1;
+}
+
+static enum file_found open_file(struct files *f, int fd, const struct stat *st, const char *type, const char *coding,
+				 struct file **ret)
 {
 	struct file *o = calloc(1, sizeof(*o));
 
@@ -199,9 +209,12 @@ static enum file_found open_file(struct files *f, int fd, const struct stat *st,
 	o->ino = st->st_ino;
 	o->modified_ns = ns_of(st->st_mtim);
 	o->type = type;
+	o->coding = coding;
 	o->resource.size = (uint64_t)st->st_size;
 	o->resource.modified = st->st_mtim.tv_sec;
 	http_make_etag(&o->resource, o->modified_ns);
+	if (coding)
+		add_to_etag(&o->resource, coding);
 	map_file(o);
 	o->next = *bucket_of(f, o->ino);
 	*bucket_of(f, o->ino) = o;
@@ -223,10 +236,9 @@ static int open_with_room(struct files *f, const char *path, uint64_t flags)
 	return open_beneath(f->root, path, flags);
 }
 
-enum file_found files_find(struct files *f, const char *path, struct file **ret)
+static enum file_found find(struct files *f, const char *path, const char *type, const char *coding, struct file **ret)
 {
 	int fd = open_with_room(f, path, O_RDONLY);
-	const char *type = type_of(path);
 	struct stat st;
 
 	if (fd < 0) {
@@ -251,14 +263,37 @@ enum file_found files_find(struct files *f, const char *path, struct file **ret)
 		close(fd);
 		return dir ? FILE_DIRECTORY : FILE_FORBIDDEN;
 	}
-	*ret = find_open(f, &st, type);
+	*ret = find_open(f, &st, type, coding);
 	if (!*ret)
-		return open_file(f, fd, &st, type, ret);
+		return open_file(f, fd, &st, type, coding, ret);
 	close(fd);
 	if ((*ret)->refs == 0)
 		f->idle--;
 	file_hold(*ret);
 	return FILE_FOUND;
+}
+
+enum file_found files_find(struct files *f, const char *path, struct file **ret)
+{
+	return find(f, path, type_of(path), NULL, ret);
+}
+
+bool files_find_coded(struct files *files, char *path, size_t room, enum http_coding coding, struct file **f)
+{
+	const size_t n = strlen(path);
+	struct file *other;
+	bool there;
+
+	if (n + strlen(http_coding_extension(coding)) >= room)
+		return false;
+	snprintf(path + n, room - n, "%s", http_coding_extension(coding));
+	there = find(files, path, (*f)->type, http_coding_name(coding), &other) == FILE_FOUND;
+	path[n] = '\0';
+	if (!there)
+		return false;
+	file_release(files, *f);
+	*f = other;
+	return true;
 }
 
 int files_open_dir(struct files *f, const char *path)

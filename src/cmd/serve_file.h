@@ -2,6 +2,7 @@
 #ifndef HF_CMD_SERVE_FILE_H
 #define HF_CMD_SERVE_FILE_H
 
+#include "http/http_coding.h"
 #include "http/http_select.h"
 
 #include <sys/types.h>
@@ -21,7 +22,8 @@ struct file {
 	dev_t dev;
 	ino_t ino;
 	uint64_t modified_ns;
-	const char *type; /* media type */
+	const char *type;   /* media type; of a compressed one that of what it holds */
+	const char *coding; /* content coding, or NULL */
 	struct http_resource resource;
 	const uint8_t *map; /* NULL: to be read with file_read() */
 	uint32_t mapping;   /* its line in the table of mappings */
@@ -49,6 +51,11 @@ enum file_found {
 
 /* path: as http_target has it. */
 enum file_found files_find(struct files *f, const char *path, struct file **ret);
+/*
+ * What lies beside a file as FILE.br, FILE.zst or FILE.gz, as another representation of it: true when it is there, and *f is then
+ * that one instead. path: of *f; a buffer with room for the extension.
+ */
+bool files_find_coded(struct files *files, char *path, size_t room, enum http_coding coding, struct file **f);
 /* The directory itself, for a listing; a descriptor, or -1. */
 int files_open_dir(struct files *f, const char *path);
 void file_hold(struct file *file);
