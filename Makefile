@@ -5,6 +5,7 @@ SHELL := /bin/bash
 .PHONY: all test newer demo san fuzz bench tidy format states mutate soak install clean help
 
 F ?=
+NET ?=
 S ?= 60
 PREFIX ?= /usr/local
 SEEDS ?= 20000
@@ -22,10 +23,10 @@ newer: ## the same in a Debian 13 made for it (as root): a newer compiler, and a
 	@tools/setup.sh newer
 	@tools/newer.sh build-newer
 
-demo: ## ladders, a lossy line, and the kernel's curl fetching from us
-	@tools/setup.sh build demo
+demo: ## a page from its name to its picture; NET=tun: ladders, a lossy line, and the kernel's curl fetching from us
+	@tools/setup.sh build $(if $(filter tun,$(NET)),demo)
 	@tools/build.sh build
-	@tools/demo.sh
+	@tools/demo$(if $(filter tun,$(NET)),,-page).sh
 
 san: ## the unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@tools/setup.sh build
