@@ -234,6 +234,7 @@ int page_picture_finish(struct page_load *p)
 		p->picture->state = PICTURE_WANTED;
 	} else if (p->picture && p->picture->state == PICTURE_WANTED) {
 		give(p, REPORT_IMAGE, PAINT_IMAGE);
+		give(p, REPORT_ICON, PAINT_IMAGE); /* what was known as an icon first may be a picture of the page as well */
 	}
 	if (!p->picture || p->picture->state != PICTURE_WANTED)
 		return 0;
