@@ -12,5 +12,7 @@
  * which they happened, and the result last. docs/formats.md says what stands in each.
  */
 void report_json(struct text *out, const struct report *r);
+/* The same without the events, for who writes them in another way. */
+void report_json_without_events(struct text *out, const struct report *r);
 
 #endif
