@@ -23,6 +23,7 @@ int cmd_cert(int argc, char **argv);
 int cmd_tls(int argc, char **argv);
 int cmd_speed(int argc, char **argv);
 int cmd_scenario(int argc, char **argv);
+int cmd_explain(int argc, char **argv);
 int cmd_help(int argc, char **argv);
 
 /* enum cmd_command: CMD_serve, CMD_get, ... */
