@@ -143,10 +143,11 @@ static void *allocate(void *userdata, size_t size)
 static void deallocate(void *userdata, void *at)
 {
 	struct maker *m = userdata;
-	struct block *b = block_of(at);
+	struct block *b;
 
 	if (!at)
 		return;
+	b = block_of(at);
 	if (m->last == at)
 		m->last = NULL;
 	if (b->maybe_node)

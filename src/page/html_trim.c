@@ -339,7 +339,7 @@ bool html_trim(struct hf_bytes html, const struct html_limits *limits, struct te
 
 	*ret_cut = false;
 	fill_tables(&t);
-	t.open = malloc((limits->nesting + 1u) * sizeof(*t.open));
+	t.open = calloc(limits->nesting + 1u, sizeof(*t.open));
 	ret->failed |= !t.open;
 	while (t.open && at < t.end) {
 		const uint8_t *from = at;

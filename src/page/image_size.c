@@ -27,17 +27,17 @@ static bool is_svg(struct hf_bytes b)
 	return b.len && memmem(b.at, b.len, "<svg", 4) != NULL;
 }
 
-const char *image_type(struct hf_bytes b)
+const char *image_type(struct hf_bytes octets)
 {
-	if (has(b, 0, "\x89PNG\r\n\x1a\n", 8))
+	if (has(octets, 0, "\x89PNG\r\n\x1a\n", 8))
 		return "image/png";
-	if (has(b, 0, "\xff\xd8\xff", 3))
+	if (has(octets, 0, "\xff\xd8\xff", 3))
 		return "image/jpeg";
-	if (has(b, 0, "GIF87a", 6) || has(b, 0, "GIF89a", 6))
+	if (has(octets, 0, "GIF87a", 6) || has(octets, 0, "GIF89a", 6))
 		return "image/gif";
-	if (has(b, 0, "RIFF", 4) && has(b, 8, "WEBP", 4))
+	if (has(octets, 0, "RIFF", 4) && has(octets, 8, "WEBP", 4))
 		return "image/webp";
-	return is_svg(b) ? "image/svg+xml" : NULL;
+	return is_svg(octets) ? "image/svg+xml" : NULL;
 }
 
 /* ITU T.81 B.2: segments up to the frame's header. */
@@ -224,8 +224,11 @@ static bool svg(struct hf_bytes b, unsigned *w, unsigned *h)
 	return true;
 }
 
-bool image_size(struct hf_bytes b, unsigned *w, unsigned *h)
+bool image_size(struct hf_bytes octets, unsigned *ret_width, unsigned *ret_height)
 {
+	struct hf_bytes b = octets;
+	unsigned *w = ret_width, *h = ret_height;
+
 	*w = *h = 0;
 	if (has(b, 0, "\x89PNG\r\n\x1a\n", 8)) { /* RFC 2083 4.1.1 */
 		if (b.len < 24 || !has(b, 12, "IHDR", 4))

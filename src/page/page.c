@@ -9,15 +9,21 @@
 
 /* The page as a whole: its fetches and their states, and what its driver is told next. page_internal.h has the theory. */
 
+enum action {
+	DO_NOTHING,
+	DO_COUNT_IN, /* it is under way */
+	DO_COUNT_OUT,
+};
+
 struct arrow {
 	bool there;
-	uint8_t to;
+	uint8_t to, then;
 };
 
 static const struct arrow arrows[FETCH_STATE_COUNT][FETCH_EVENT_COUNT] = {
-#define F(from_, on_, to_, rfc_) [FETCH_##from_][FETCH_ON_##on_] = { true, FETCH_##to_ },
+#define T(from_, on_, to_, then_, rfc_) [FETCH_##from_][FETCH_ON_##on_] = { true, FETCH_##to_, DO_##then_ },
 #include "page/page_fsm.def"
-#undef F
+#undef T
 };
 
 struct report_resource *page_row(struct page *p, uint32_t i)
@@ -32,18 +38,22 @@ bool fetch_is_open(const struct fetch *f)
 
 void fetch_fire(struct page *p, uint32_t i, enum fetch_event on)
 {
-	struct fetch *f = p->fetch[i];
-	const struct arrow *a = &arrows[f->state][on];
-	bool was_open = fetch_is_open(f), is_style = page_row(p, i)->kind == REPORT_STYLE;
+	const struct arrow *a = &arrows[p->fetch[i]->state][on];
+	bool is_style = page_row(p, i)->kind == REPORT_STYLE;
 
 	HF_ASSERT(a->there);
-	f->state = a->to;
-	if (was_open && !fetch_is_open(f)) {
-		p->open--;
-		p->sheets_open -= is_style;
-	} else if (!was_open && fetch_is_open(f)) {
+	p->fetch[i]->state = a->to;
+	switch ((enum action)a->then) {
+	case DO_COUNT_IN:
 		p->open++;
 		p->sheets_open += is_style;
+		break;
+	case DO_COUNT_OUT:
+		p->open--;
+		p->sheets_open -= is_style;
+		break;
+	case DO_NOTHING:
+		break;
 	}
 	p->pool_dirty = true;
 }

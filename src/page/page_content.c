@@ -99,6 +99,8 @@ void content_begin(struct page *p, uint32_t i, hf_time_ns now)
 	struct fetch *f = p->fetch[i];
 	char what[80];
 
+	if (f->state == FETCH_NOTED && !url_is_http(f->url))
+		return; /* noted it stays */
 	page_row(p, i)->not_wanted = false;
 	page_row(p, i)->note = NULL;
 	if (f->depth > p->limits.depth) {
@@ -108,8 +110,7 @@ void content_begin(struct page *p, uint32_t i, hf_time_ns now)
 	} else if (strcmp(url_scheme(f->url), "data") == 0 && page_row(p, i)->kind == REPORT_STYLE) {
 		take_data_url(p, i, now);
 	} else if (!url_is_http(f->url)) {
-		if (f->state == FETCH_NEW)
-			note(p, i, "its scheme cannot be loaded");
+		note(p, i, "its scheme cannot be loaded");
 	} else if (check_mixed(p, i, now)) {
 		if (!pool_join(p, i))
 			page_fault(p, i, REPORT_E_NO_MEMORY, REPORT_US, now, "%s", "");

@@ -168,6 +168,24 @@ static void mixed_content(void **state)
 	}
 }
 
+/* What was only noted may come to be wanted, by whatever way. */
+static void noted_and_wanted(void **state)
+{
+	struct lab l;
+
+	(void)state;
+	lab_init(&l);
+	lab_page(&l, "https://a.test/", HTML,
+		 "<link rel=prefetch href=a><link rel=prefetch href='http://a.test/b'><link rel=prefetch href='ftp://a.test/c'>"
+		 "<link rel=prefetch href=d><link rel=stylesheet href=a><link rel=stylesheet href='http://a.test/b'><img src='ftp://a.test/c'>");
+	lab_page(&l, "https://a.test/a", CSS, "p{}");
+	lab_run(&l, "https://a.test/");
+	EXPECT_ROWS(&l, "document https://a.test/ 200\nstyle https://a.test/a 200\nstyle http://a.test/b E-PAGE-MIXED\n"
+			"image ftp://a.test/c noted\nother https://a.test/d noted\n");
+	assert_true(l.styled);
+	lab_free(&l);
+}
+
 /* ---- faults ---- */
 
 static void statuses(void **state)
@@ -645,6 +663,10 @@ static void cached(void **state)
 	assert_int_equal(page_body(l.page, 1).len, strlen("@import 'c';"));
 	assert_string_equal(l.report.resource[1].mime, "text/css");
 	lab_forget(&l);
+	lab_page(&l, "http://a.test/n", HTML, "<link rel=prefetch href=a><link rel=stylesheet href=a>"); /* noted, then fresh */
+	lab_run(&l, "http://a.test/n");
+	EXPECT_ROWS(&l, "document http://a.test/n 200\nstyle http://a.test/a 200 fresh\nstyle http://a.test/c 200 fresh\n");
+	lab_forget(&l);
 	l.now += HF_S(100);
 	lab_run(&l, "http://a.test/a"); /* stale now, and the server has a whole one */
 	EXPECT_ROWS(&l, "document http://a.test/a 200\n");
@@ -660,6 +682,7 @@ int main(void)
 		cmocka_unit_test(redirect_refusals),
 		cmocka_unit_test(redirects_without_end),
 		cmocka_unit_test(mixed_content),
+		cmocka_unit_test(noted_and_wanted),
 		cmocka_unit_test(statuses),
 		cmocka_unit_test(an_error_has_a_page),
 		cmocka_unit_test(malformed),
