@@ -7,17 +7,12 @@
 #include "cmd/get.h"
 
 #include "cmd/request.h"
-#include "wire/addr.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define SOFT_PATIENCE \
-	HF_S(3) /* a report of trouble on the path is given so long to prove wrong (MUST-56: it is no proof) */
-#define ADDRESS_PATIENCE HF_S(3) /* a fresh IPv6 address is tried out first, RFC 4862 5.4 */
 
 void get_fail(struct get *g, hf_status why, const char *format, ...)
 {
@@ -294,20 +289,6 @@ static void note_progress(struct get *g)
 	g->last_progress = g->streams.now;
 }
 
-static void begin_connection(struct get *g);
-
-/* localhost has two addresses (RFC 6761 6.3), and a server may listen at either. */
-static bool try_other_address(struct get *g)
-{
-	if (g->phase != GET_CONNECTING || g->info.why != HF_REFUSED || !g->o.is_localhost)
-		return false;
-	g->o.is_localhost = false;
-	g->o.url.addr = (struct hf_addr){ .b = { [15] = 1 } };
-	stream_abort(&g->stream);
-	begin_connection(g);
-	return true;
-}
-
 static void begin_exchange(struct get *g)
 {
 	g->connected = g->last_progress = g->streams.now;
@@ -322,21 +303,20 @@ static void begin_exchange(struct get *g)
 
 static void look_at_connection(struct get *g)
 {
-	hf_status st = stream_status(get_stream(g), &g->info);
+	hf_status st;
 
+	if (g->phase <= GET_CONNECTING && get_connect_step(g))
+		begin_exchange(g);
+	if (!g->has_conn || g->why != HF_OK)
+		return;
+	st = stream_status(get_stream(g), &g->info);
 	if (st != HF_OK) {
 		get_fail(g, st, "%s", hf_status_sentence(st));
 		return;
 	}
 	note_progress(g);
-	if (g->phase == GET_CONNECTING && stream_connected(&g->stream))
-		begin_exchange(g);
-	if (g->phase == GET_CONNECTING && g->info.soft != HF_OK && g->soft_since == 0)
-		g->soft_since = g->streams.now;
-	if (g->phase != GET_CONNECTING)
-		take_all(g);
-	if (g->why == HF_OK && g->phase != GET_WHOLE && g->owed == 0 && g->info.state == HF_TCP_CLOSED &&
-	    !try_other_address(g))
+	take_all(g);
+	if (g->why == HF_OK && g->phase != GET_WHOLE && g->owed == 0 && g->info.state == HF_TCP_CLOSED)
 		get_tell_end_of_connection(g, g->info.why != HF_OK ? g->info.why : HF_CLOSED);
 }
 
@@ -345,10 +325,8 @@ static hf_time_ns next_deadline(const struct get *g)
 {
 	hf_time_ns at = g->o.timeout == HF_NEVER ? HF_NEVER : g->started + g->o.timeout;
 
-	if (g->phase == GET_CONNECTING) {
-		at = hf_min_u64(at, g->started + g->o.connect_timeout);
-		return g->soft_since ? hf_min_u64(at, g->soft_since + SOFT_PATIENCE) : at;
-	}
+	if (g->phase <= GET_CONNECTING)
+		return hf_min_u64(at, g->started + g->o.connect_timeout);
 	if (g->phase == GET_SECURING)
 		return hf_min_u64(hf_min_u64(at, g->started + g->o.connect_timeout), talk_deadline(&g->tls.talk));
 	/* A reader of ours that is slow is not the other side's fault. */
@@ -361,11 +339,14 @@ static void check_deadlines(struct get *g)
 
 	if (g->why != HF_OK || g->phase == GET_WHOLE || now < next_deadline(g))
 		return;
-	if (g->o.timeout != HF_NEVER && now >= g->started + g->o.timeout && g->phase != GET_CONNECTING)
+	if (g->o.timeout != HF_NEVER && now >= g->started + g->o.timeout && g->phase > GET_CONNECTING)
 		get_fail(g, HF_TIMED_OUT, "not whole after %.3g s (%llu octets of the body came)",
 			 (double)g->o.timeout / 1e9, (unsigned long long)g->body);
+	else if (g->phase == GET_LOOKING)
+		get_fail(g, HF_TIMED_OUT, "the name %s was not looked up in %.3g s", g->o.host,
+			 (double)(now - g->started) / 1e9);
 	else if (g->phase == GET_CONNECTING)
-		get_tell_end_of_connection(g, g->soft_since && g->info.soft != HF_OK ? g->info.soft : HF_TIMED_OUT);
+		get_connect_give_up(g);
 	else if (g->phase == GET_SECURING)
 		get_fail(g, HF_TIMED_OUT, "connected, but the TLS handshake was not over after %.3g s",
 			 (double)(now - g->started) / 1e9);
@@ -374,55 +355,6 @@ static void check_deadlines(struct get *g)
 	else
 		get_fail(g, HF_TIMED_OUT, "nothing came for %.3g s (%llu octets of the body came)",
 			 (double)g->o.idle_timeout / 1e9, (unsigned long long)g->body);
-}
-
-static bool is_own(const struct get *g, const struct hf_addr *a)
-{
-	struct hf_net_info info;
-
-	if (g->streams.kernel) /* which talks with itself, too */
-		return false;
-	loop_describe(&g->streams.loop, &info);
-	for (unsigned i = 0; i < info.addrs; i++)
-		if (addr_eq(a, &info.addr[i]))
-			return true;
-	return false;
-}
-
-/* The address may still be on trial (RFC 4862 5.4): a refusal for its sake is asked again for a while. */
-static void begin_connection(struct get *g)
-{
-	struct hf_endpoint remote = { g->o.url.addr, g->o.url.port };
-	bool may_wait = !g->streams.kernel && !addr_is_ip4(&remote.addr);
-	char addr[HF_ADDR_TEXT];
-	hf_status st;
-
-	if (is_own(g, &remote.addr)) {
-		get_fail(g, HF_USAGE,
-			 "that is this host's own address (addr= or addr6= in --net); the server is another host");
-		return;
-	}
-
-	addr_format(&remote.addr, addr);
-	if (g->streams.kernel)
-		get_tell_trace(g, "9293 3.5", "connects to %s, port %u; what TCP does is the kernel's, and not told",
-			       addr, remote.port);
-	for (;;) {
-		st = streams_connect(&g->streams, &remote, &g->stream);
-		if (st == HF_OK) {
-			g->has_conn = true;
-			return;
-		}
-		if (!may_wait || (st != HF_NO_ROUTE && st != HF_NOT_OURS) ||
-		    g->streams.now >= g->started + ADDRESS_PATIENCE || g->streams.stop)
-			break;
-		if (streams_turn(&g->streams, HF_MS(50)) != HF_OK)
-			break;
-	}
-	if (st == HF_INVALID)
-		get_fail(g, HF_USAGE, "no connection can go to that address (any, broadcast or multicast)");
-	else
-		get_tell_end_of_connection(g, st);
 }
 
 static void watch_output(struct get *g, bool *watched)
@@ -438,9 +370,14 @@ static void exchange(struct get *g)
 {
 	bool shows = !g->o.quiet && !g->o.trace && isatty(STDERR_FILENO), shown = false, watched = false;
 
-	begin_connection(g);
+	get_connect_begin(g);
+	look_at_connection(g);
 	while (g->why == HF_OK && g->phase != GET_WHOLE) {
-		hf_time_ns at = next_deadline(g), wait = at == HF_NEVER ? HF_NEVER : at - hf_min_u64(at, g->streams.now);
+		hf_time_ns at = next_deadline(g), wait;
+
+		if (g->phase <= GET_CONNECTING)
+			at = hf_min_u64(at, get_connect_wake_at(g));
+		wait = at == HF_NEVER ? HF_NEVER : at - hf_min_u64(at, g->streams.now);
 
 		if (shows)
 			wait = hf_min_u64(wait, HF_MS(500));
@@ -533,7 +470,7 @@ static int open_all(struct get *g)
 
 	if (code == 0)
 		code = streams_open(&g->streams, &options);
-	if (code == 0 && (code = get_tls_open(g)) != 0)
+	if (code == 0 && ((code = get_tls_open(g)) != 0 || (code = get_connect_open(g)) != 0))
 		streams_close(&g->streams);
 	if (code != 0)
 		return code;
@@ -543,6 +480,7 @@ static int open_all(struct get *g)
 	}
 	if (output_open(&g->out, g->o.output) != HF_OK) {
 		cmd_say(CMD_get, "-o %s: %s", g->o.output ? g->o.output : "-", strerror(errno));
+		get_connect_close(g);
 		streams_close(&g->streams);
 		return 2;
 	}
@@ -588,6 +526,7 @@ int cmd_get(int argc, char **argv)
 			unsaid = cmd_flush(CMD_get);
 			code = code ? code : unsaid;
 		}
+		get_connect_close(g);
 		streams_close(&g->streams);
 	}
 	get_tls_close(g);

@@ -3,38 +3,31 @@
 #define HF_CMD_GET_H
 
 #include "cmd/get_output.h"
+#include "cmd/reach.h"
 #include "cmd/talk.h"
 #include "explain/text.h"
 #include "http/http_client.h"
 #include "http/http_uri.h"
 
 /*
- * get_options.c: the command line; get.c: the exchange; get_tls.c: what HTTPS puts under it; get_tell.c: what is said of it, as
+ * get_options.c: the command line; get_connect.c: the way to a connection; get.c: the exchange; get_tls.c: what HTTPS puts under it; get_tell.c: what is said of it, as
  * sentences and as JSON.
  */
-#define GET_RESOLVES 16u
 #define GET_SPANS 4096u /* of what came: a head of HTTP must be seen whole, and may come in many small segments */
-
-struct get_resolve { /* --resolve NAME:PORT:ADDR */
-	struct hf_bytes name;
-	uint16_t port;
-	struct hf_addr addr;
-};
 
 struct get_options {
 	const char *url_text, *net, *output, *pcap;
-	struct http_url url; /* with its address, also when a name stands in it */
+	struct http_url url; /* with the address that was connected to last, also when a name stands in it */
 	char host[256];      /* of the URL, without brackets: for SNI, and what the certificate must be for */
 	bool simulated;      /* --net sim */
-	bool is_localhost;   /* with --net host: ::1 is to be tried, too */
-	struct get_resolve resolve[GET_RESOLVES];
-	unsigned resolves;
+	struct names_options names;
 	struct secure_options secure;
 	hf_time_ns timeout, connect_timeout, idle_timeout; /* timeout: HF_NEVER for none */
 	bool include, head, fail, quiet, json, trace;
 };
 
 enum get_phase {
+	GET_LOOKING,
 	GET_CONNECTING,
 	GET_SECURING, /* HTTPS: the handshake */
 	GET_WAITING,  /* the request is written; no head yet */
@@ -56,6 +49,11 @@ struct get_tls {
 struct get {
 	struct get_options o;
 	struct streams streams;
+	struct names names;
+	bool has_names;
+	uint64_t dns_cursor;
+	struct reach reach;
+	unsigned tries_told;
 	struct get_output out;
 	struct http_client http;
 	struct stream stream; /* without TLS, and until its conversation takes it over */
@@ -64,7 +62,6 @@ struct get {
 	hf_time_ns started, connected, first_octet, ended; /* 0: not yet */
 	hf_time_ns last_progress;
 	uint64_t acked, received;
-	hf_time_ns soft_since;
 	struct hf_conn_info info; /* as last seen */
 	uint16_t status;
 	bool has_length;
@@ -86,6 +83,14 @@ int get_take_options(int argc, char **argv, struct get_options *o);
 
 /* Ends it with a status and a sentence, the first one wins. */
 __attribute__((format(printf, 3, 4))) void get_fail(struct get *g, hf_status why, const char *format, ...);
+
+/* get_connect.c */
+int get_connect_open(struct get *g); /* 0, or an exit code when the sentence is on stderr already */
+void get_connect_close(struct get *g);
+void get_connect_begin(struct get *g);
+bool get_connect_step(struct get *g);    /* true, once: g->stream is connected */
+void get_connect_give_up(struct get *g); /* the time for it is over */
+hf_time_ns get_connect_wake_at(const struct get *g);
 
 /* get.c: when the way is open */
 void get_send_request(struct get *g);

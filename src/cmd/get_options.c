@@ -5,7 +5,6 @@
 #include "base/bits.h"
 #include "wire/addr.h"
 
-#include <netinet/in.h>
 #include <string.h>
 #include <strings.h>
 
@@ -26,32 +25,6 @@ static int take_cacert(struct secure_options *s, const char *file)
 	return 0;
 }
 
-/* "NAME:PORT:ADDR", as curl has it. */
-static int take_resolve(struct get_options *o, const char *text)
-{
-	const char *port = strchr(text, ':'), *addr = port ? strchr(port + 1, ':') : NULL;
-	struct get_resolve r = { 0 };
-	struct hf_bytes a;
-	uint64_t n = 0;
-	char digits[6] = "";
-
-	if (addr && addr - port - 1 < (ptrdiff_t)sizeof(digits))
-		memcpy(digits, port + 1, (size_t)(addr - port - 1));
-	if (!addr || port == text || !cmd_parse_number(digits, 1, 65535, &n))
-		return 1 + cmd_usage(CMD_get, "--resolve %s: NAME:PORT:ADDR is wanted, as in a.example:443:10.9.0.1", text);
-	a = (struct hf_bytes){ (const uint8_t *)addr + 1, strlen(addr + 1) };
-	if (a.len > 2 && a.at[0] == '[' && a.at[a.len - 1] == ']')
-		a = (struct hf_bytes){ a.at + 1, a.len - 2 };
-	if (addr_parse(a, &r.addr) != HF_OK)
-		return 1 + cmd_usage(CMD_get, "--resolve %s: %s is no address", text, addr + 1);
-	if (o->resolves == GET_RESOLVES)
-		return 1 + cmd_usage(CMD_get, "--resolve: at most %u times", GET_RESOLVES);
-	r.name = (struct hf_bytes){ (const uint8_t *)text, (size_t)(port - text) };
-	r.port = (uint16_t)n;
-	o->resolve[o->resolves++] = r;
-	return 0;
-}
-
 /* 0: not one of TLS; else the code and 1. */
 static int take_tls_option(struct get_options *o, int id, const char *value)
 {
@@ -60,7 +33,11 @@ static int take_tls_option(struct get_options *o, int id, const char *value)
 
 	switch (id) {
 	case OPT_get_RESOLVE:
-		return take_resolve(o, value);
+		code = names_take_fixed(CMD_get, value, &o->names);
+		break;
+	case OPT_get_DNS:
+		code = names_take_server(CMD_get, value, &o->names);
+		break;
 	case OPT_get_CACERT:
 		return take_cacert(s, value);
 	case OPT_get_CRL:
@@ -152,48 +129,41 @@ static int take_option(struct get_options *o, int id, const char *value)
 
 /* ---- where it leads ---- */
 
-static bool names_same(struct hf_bytes a, struct hf_bytes b)
+/* What --resolve says of the URL's host and port; NULL: nothing. */
+static const struct names_fixed *find_fixed(const struct get_options *o)
 {
-	return a.len == b.len && strncasecmp((const char *)a.at, (const char *)b.at, a.len) == 0;
+	const struct http_url *u = &o->url;
+
+	for (unsigned i = 0; i < o->names.fixeds; i++)
+		if (o->names.fixed[i].port == u->port && o->names.fixed[i].name.len == strlen(o->host) &&
+		    strncasecmp((const char *)o->names.fixed[i].name.at, o->host, strlen(o->host)) == 0)
+			return &o->names.fixed[i];
+	return NULL;
 }
 
-/* RFC 6761 6.3: localhost, and all below it, lead to this host whatever anybody says. */
-static bool is_localhost(struct hf_bytes name)
+/* In a simulated network the one server is where the URL leads, whatever its name. */
+static int fix_address(struct get_options *o)
 {
-	static const char word[] = "localhost";
-	const size_t n = sizeof(word) - 1;
+	const struct names_fixed *f = find_fixed(o);
 
-	name.len -= name.len > 0 && name.at[name.len - 1] == '.';
-	return name.len >= n && strncasecmp((const char *)name.at + name.len - n, word, n) == 0 &&
-	       (name.len == n || name.at[name.len - n - 1] == '.');
+	if (f)
+		o->url.addr = f->addr;
+	if (f || !o->url.is_name)
+		return 0;
+	o->url.addr = addr_ip4_u32(SIM_SERVER);
+	if (o->names.fixeds == NAMES_FIXED)
+		return 1 + cmd_usage(CMD_get, "--resolve: at most %u times in a simulated network", NAMES_FIXED - 1);
+	o->names.fixed[o->names.fixeds++] = (struct names_fixed){ hf_bytes_of(o->host), o->url.port, o->url.addr };
+	return 0;
 }
 
 static int find_address(struct get_options *o)
 {
-	struct http_url *u = &o->url;
-
-	for (unsigned i = 0; i < o->resolves; i++) {
-		if (names_same(o->resolve[i].name, u->host) && o->resolve[i].port == u->port) {
-			u->addr = o->resolve[i].addr;
-			return 0;
-		}
-	}
-	if (!u->is_name)
-		return 0;
-	if (o->simulated) {
-		u->addr = addr_ip4_u32(SIM_SERVER);
-		return 0;
-	}
-	if (is_localhost(u->host)) {
-		if (!streams_is_kernel(o->net))
-			return 1 + cmd_usage(CMD_get, "%s: localhost is reached with --net host alone", o->url_text);
-		u->addr = addr_ip4_u32(INADDR_LOOPBACK);
-		o->is_localhost = true;
-		return 0;
-	}
-	return 1 + cmd_usage(CMD_get,
-			     "%s: names are not looked up yet: an address is needed, or --resolve %.*s:%u:ADDR that says where it is",
-			     o->url_text, (int)u->host.len, (const char *)u->host.at, u->port);
+	if (o->simulated)
+		return fix_address(o);
+	if (o->url.is_name && !find_fixed(o) && names_is_localhost(o->url.host) && !streams_is_kernel(o->net))
+		return 1 + cmd_usage(CMD_get, "%s: localhost is reached with --net host alone", o->url_text);
+	return 0;
 }
 
 static int check_url(struct get_options *o)

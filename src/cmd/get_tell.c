@@ -116,7 +116,9 @@ void get_tell_progress(struct get *g)
 	put_size(have, sizeof(have), (double)g->body);
 	put_size(all, sizeof(all), (double)g->length);
 	put_size(rate, sizeof(rate), (double)g->body / seconds);
-	if (g->phase == GET_CONNECTING)
+	if (g->phase == GET_LOOKING)
+		fprintf(stderr, "\rlooking up %s, %.0f s\033[K", g->o.host, seconds);
+	else if (g->phase == GET_CONNECTING)
 		fprintf(stderr, "\rconnecting, %.0f s\033[K", seconds);
 	else if (g->phase == GET_SECURING)
 		fprintf(stderr, "\rTLS handshake, %.0f s\033[K", seconds);

@@ -229,20 +229,28 @@ static bool is_fixed(const struct names *n, const char *name, uint16_t port)
 	return false;
 }
 
+/* One that we give ourselves; no address yet. */
+static void begin_answer(struct names_lookup *l, unsigned f, enum dns_source source)
+{
+	struct dns_answer *a = &l->answer[f];
+
+	*a = (struct dns_answer){ .family = f == NAMES_4 ? DNS_A : DNS_AAAA,
+				  .why = DNS_WHY_NODATA,
+				  .source = source,
+				  .state = "",
+				  .begin = l->begin,
+				  .end = l->begin };
+	snprintf(a->name, sizeof(a->name), "%s", l->name);
+	snprintf(a->canonical, sizeof(a->canonical), "%s", l->name);
+}
+
 /* What --resolve says of a name at this port. Of a family that it does not say the name has no address. */
 static void answer_fixed(struct names *n, struct names_lookup *l, uint16_t port)
 {
 	for (unsigned f = 0; f < NAMES_FAMILIES; f++) {
 		struct dns_answer *a = &l->answer[f];
 
-		*a = (struct dns_answer){ .family = f == NAMES_4 ? DNS_A : DNS_AAAA,
-					  .why = DNS_WHY_NODATA,
-					  .source = DNS_FROM_FIXED,
-					  .state = "",
-					  .begin = l->begin,
-					  .end = l->begin };
-		snprintf(a->name, sizeof(a->name), "%s", l->name);
-		snprintf(a->canonical, sizeof(a->canonical), "%s", l->name);
+		begin_answer(l, f, DNS_FROM_FIXED);
 		for (unsigned i = 0; i < n->o.fixeds; i++) {
 			const struct names_fixed *x = &n->o.fixed[i];
 
@@ -256,14 +264,45 @@ static void answer_fixed(struct names *n, struct names_lookup *l, uint16_t port)
 	}
 }
 
+/* RFC 6761 6.3: localhost, and all below it, lead to this host whatever anybody says. */
+bool names_is_localhost(struct hf_bytes name)
+{
+	static const char word[] = "localhost";
+	const size_t n = sizeof(word) - 1;
+
+	name.len -= name.len > 0 && name.at[name.len - 1] == '.';
+	return name.len >= n && strncasecmp((const char *)name.at + name.len - n, word, n) == 0 &&
+	       (name.len == n || name.at[name.len - n - 1] == '.');
+}
+
+static void answer_localhost(struct names *n, struct names_lookup *l)
+{
+	const struct hf_addr at[NAMES_FAMILIES] = { addr_ip4_u32(LOOPBACK), { { [15] = 1 } } };
+
+	for (unsigned f = 0; f < NAMES_FAMILIES; f++) {
+		struct dns_answer *a = &l->answer[f];
+
+		begin_answer(l, f, DNS_FROM_RULE);
+		if (!(a->family & n->o.families))
+			continue;
+		a->addr[0] = at[f];
+		a->addrs = 1;
+		a->why = DNS_WHY_OK;
+	}
+}
+
 static void begin(struct names *n, struct names_lookup *l, uint16_t port)
 {
 	l->begin = l->end = n->streams->now;
 	l->expected = n->o.families;
-	if (!is_fixed(n, l->name, port))
+	if (is_fixed(n, l->name, port)) {
+		answer_fixed(n, l, port);
+		l->port = port;
+	} else if (n->streams->kernel && names_is_localhost(hf_bytes_of(l->name))) {
+		answer_localhost(n, l);
+	} else {
 		return;
-	answer_fixed(n, l, port);
-	l->port = port;
+	}
 	l->here = l->expected;
 	l->done = true;
 }

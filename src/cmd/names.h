@@ -77,6 +77,8 @@ struct names_lookup *names_find(struct names *n, const char *name, uint16_t port
 /* Does what can be done: true when there may be more to do at once. */
 bool names_step(struct names *n);
 hf_time_ns names_wake_at(const struct names *n);
+/* localhost, or a name below it (RFC 6761 6.3). */
+bool names_is_localhost(struct hf_bytes name);
 /* Why there is no address, of a lookup that is done and has none; *ret_answer: whose answer says so. */
 enum dns_why names_why(const struct names_lookup *l, const struct dns_answer **ret_answer);
 

@@ -80,13 +80,12 @@ wrong get-tls-open-key 2 'a private key that others may read' get https://10.9.0
 wrong get-tls-cacert 2 'nothing.crt: No such file' get https://10.9.0.1/ --net $net --cacert nothing.crt
 wrong get-resolve 2 'NAME:PORT:ADDR is wanted' get https://a.example/ --net $net --resolve a.example:10.9.0.1
 wrong get-resolve-addr 2 'x is no address' get https://a.example/ --net $net --resolve a.example:443:x
-wrong get-resolve-port 2 'names are not looked up yet' get https://a.example/ --net $net --resolve a.example:80:10.9.0.1
+wrong get-dns 2 'the address of a name server is wanted' get https://a.example/ --net $net --dns ns.example
 wrong get-no-url 2 'which URL' get --net $net
 wrong get-net-localhost 2 'localhost is reached with --net host alone' get http://localhost/ --net $net
 wrong get-net-host-pcap 2 'there are none of ours to capture' get $url --net host --pcap x.pcapng
 wrong get-pcap-without-net 2 'there are none of ours to capture' get $url --pcap x.pcapng
 wrong get-two 2 'not also' get $url $url --net $net
-wrong get-name 2 'names are not looked up yet' get http://example.org/ --net $net
 wrong get-scheme 2 'only http:// and https:// are spoken' get ftp://10.9.0.1/ --net $net
 wrong get-no-scheme 2 'a URL begins with http://' get 10.9.0.1 --net $net
 wrong get-space 2 'a space or control character' get 'http://10.9.0.1/a b' --net $net
