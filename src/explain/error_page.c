@@ -32,7 +32,7 @@ static const char style[] =
 	"h1{font-size:26px;line-height:1.25;margin:0 0 8px 0}"
 	"h2{font-size:18px;margin:28px 0 8px 0}"
 	"p{margin:8px 0}"
-	".url{font-family:monospace;word-wrap:break-word;color:#4a4f57}"
+	".url{font:16px/1.5 monospace;word-wrap:break-word;color:#4a4f57}"
 	".way{margin:20px 0;padding:0}"
 	".step{display:inline-block;border:2px solid #8a9099;border-radius:6px;padding:4px 10px;margin:0 2px 8px 0;font-size:14px;line-height:1.3}"
 	".step b{display:block}"
@@ -43,7 +43,7 @@ static const char style[] =
 	"td,th{text-align:left;vertical-align:top;padding:3px 14px 3px 0;font-weight:normal}"
 	"th{color:#57606a}"
 	"pre{font:13px/1.4 monospace;white-space:pre-wrap;background:#f3f4f6;color:#1c1e21;padding:12px;border-radius:6px;margin:8px 0}"
-	"code{font-family:monospace}"
+	"code{font:15px monospace}"
 	".try{border-left:4px solid #1f6feb;padding:6px 0 6px 12px;margin:8px 0}"
 	".foot{margin-top:28px;color:#57606a;font-size:14px}"
 	"@media (prefers-color-scheme:dark){"
@@ -318,14 +318,23 @@ static void add_chain(struct text *out, const struct trouble *t)
 	text_free(&drawn);
 }
 
-/* The last that was told of this connection, or of none when there was none. */
+/* Is it of this connection, or of the lookup when that has failed? What the page makes of it stands above already. */
+static bool led_there(const struct trouble *t, const struct report_event *e)
+{
+	if (e->layer == REPORT_LAYER_PAGE)
+		return false;
+	return (e->layer == REPORT_LAYER_DNS && t->step == REPORT_DNS) ||
+	       (e->conn == t->conn_number && t->step != REPORT_DNS);
+}
+
+/* The last that was told of it. */
 static void add_events(struct text *out, const struct trouble *t)
 {
 	const struct report *r = t->r;
 	size_t found[EVENTS_SHOWN], n = 0;
 
 	for (size_t i = r->events; i > 0 && n < EVENTS_SHOWN; i--)
-		if (r->event[i - 1].conn == t->conn_number)
+		if (led_there(t, &r->event[i - 1]))
 			found[n++] = i - 1;
 	if (n == 0)
 		return;

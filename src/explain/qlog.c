@@ -9,6 +9,7 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 /*
  * qlog (draft-ietf-quic-qlog-main-schema-13) knows files, traces and events; which events there are is told by event
@@ -256,12 +257,15 @@ static void add_name(struct text *t, const struct report_event *e)
 		[REPORT_LAYER_DNS] = "dns:",   [REPORT_LAYER_TCP] = "tcp:",   [REPORT_LAYER_TLS] = "tls:",
 		[REPORT_LAYER_HTTP] = "http:", [REPORT_LAYER_PAGE] = "page:",
 	};
+	size_t begin, layer = strlen(prefix[e->layer]) - 1;
+	const char *name = e->name;
 	bool line = true;
-	size_t begin;
 
 	text_add(t, prefix[e->layer]);
 	begin = t->len;
-	for (const char *s = e->name; *s && t->len - begin < 64; s++) {
+	if (strncasecmp(name, prefix[e->layer], layer) == 0 && name[layer] == '_')
+		name += layer + 1; /* "TCP_RTO" of tcp is "tcp:rto" */
+	for (const char *s = name; *s && t->len - begin < 64; s++) {
 		unsigned char c = (unsigned char)*s;
 
 		if (c >= 0x80 || !isalnum(c)) {
@@ -270,7 +274,7 @@ static void add_name(struct text *t, const struct report_event *e)
 			line = true;
 			continue;
 		}
-		if (isupper(c) && s > e->name && islower((unsigned char)s[-1]))
+		if (isupper(c) && s > name && islower((unsigned char)s[-1]))
 			text_add(t, "_");
 		text_addf(t, "%c", tolower(c));
 		line = false;

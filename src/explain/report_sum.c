@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+static bool is_complete(const struct report_resource *x);
 static void take(struct report_phases *p, enum report_phase which, hf_time_ns begin, hf_time_ns end);
 static enum report_phase phase_of_step(enum report_step s);
 static void count(struct report_count *c, const struct report_resource *x);
@@ -107,18 +108,28 @@ struct report_totals report_totals_of(const struct report *r)
 		const struct report_conn *c = &r->conn[i];
 
 		t.conns += c->connect_begin != HF_NEVER;
-		t.conns_failed += c->fault.code != REPORT_E_NONE && (c->secure ? c->tls_end : c->connect_end) == HF_NEVER;
+		t.conns_failed += c->connect_begin != HF_NEVER && c->fault.code != REPORT_E_NONE &&
+				  (c->secure ? c->tls_end : c->connect_end) == HF_NEVER;
 		t.conns_resumed += c->tls_resumed;
 		t.octets_in += c->octets_in;
 		t.octets_out += c->octets_out;
 	}
 	if (document != REPORT_NONE) {
 		t.first_octet = since(r, r->resource[document].first_octet);
-		if (r->resource[document].first_octet != HF_NEVER)
+		if (is_complete(&r->resource[document]))
 			t.document = since(r, r->resource[document].done);
 	}
 	t.everything = since(r, end);
 	return t;
+}
+
+/* A status of 404 comes with a content that may be whole. */
+static bool is_complete(const struct report_resource *x)
+{
+	enum report_code code = x->fault.code;
+
+	return x->first_octet != HF_NEVER && (code == REPORT_E_NONE || code == REPORT_E_HTTP_NOT_FOUND ||
+					      code == REPORT_E_HTTP_STATUS_4XX || code == REPORT_E_HTTP_STATUS_5XX);
 }
 
 /* Adds a phase behind the last one, cut so that it does not overlap it. */

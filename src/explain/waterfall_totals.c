@@ -8,6 +8,7 @@
 
 static void add_count(struct text *t, uint32_t n, const char *one, const char *many);
 static void add_more(struct text *t, bool *more, uint32_t n, const char *what);
+static void add_octets(struct text *t, const struct report_totals *sum);
 static void add_milestone(struct text *t, const char *what, hf_time_ns after);
 static void add_kinds(struct text *t, const struct report_totals *sum);
 static void add_picture(struct text *t, const struct report *r);
@@ -32,14 +33,8 @@ void waterfall_totals(struct text *out, const struct report *r, const struct loo
 	text_add(&line, more ? "), " : ", ");
 	add_count(&line, sum.lookups, "name lookup", "name lookups");
 	text_add(&line, "\n");
-	shown_add_size(&line, sum.all.octets_wire);
-	text_add(&line, " of content on the wire, ");
-	shown_add_size(&line, sum.all.octets);
-	text_add(&line, " decoded; with all heads and TLS ");
-	shown_add_size(&line, sum.octets_in);
-	text_add(&line, " came and ");
-	shown_add_size(&line, sum.octets_out);
-	text_add(&line, " went\n");
+	if (sum.octets_in || sum.octets_out || sum.all.octets)
+		add_octets(&line, &sum);
 	add_milestone(&line, "first octet after ", sum.first_octet);
 	add_milestone(&line, "document complete after ", sum.document);
 	text_add(&line, "everything after ");
@@ -70,6 +65,18 @@ static void add_more(struct text *t, bool *more, uint32_t n, const char *what)
 		return;
 	text_addf(t, "%s%" PRIu32 " %s", *more ? ", " : " (", n, what);
 	*more = true;
+}
+
+static void add_octets(struct text *t, const struct report_totals *sum)
+{
+	shown_add_size(t, sum->all.octets_wire);
+	text_add(t, " of content on the wire, ");
+	shown_add_size(t, sum->all.octets);
+	text_add(t, " decoded; with all heads and TLS ");
+	shown_add_size(t, sum->octets_in);
+	text_add(t, " came and ");
+	shown_add_size(t, sum->octets_out);
+	text_add(t, " went\n");
 }
 
 static void add_milestone(struct text *t, const char *what, hf_time_ns after)

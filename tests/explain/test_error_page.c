@@ -50,6 +50,27 @@ static void test_the_page_names_what_failed_and_where(void **state)
 	assert_non_null(strstr(text_str(&html), "WRONG       expired"));
 	assert_non_null(strstr(text_str(&html), "O=&lt;b&gt;A &amp; Sons&lt;/b&gt;"));
 	assert_non_null(strstr(text_str(&html), "<td>TLS: Certificate, 1,532 octets</td>"));
+	assert_null(strstr(text_str(&html), "asks 10.9.0.3"));
+	text_free(&html);
+	text_free(&plain);
+	report_free(&r);
+}
+
+/* What the name server was asked and said, when that is where it failed. */
+static void test_a_lookup_that_failed_tells_of_lookups(void **state)
+{
+	struct text html, plain;
+	struct report r;
+
+	(void)state;
+	sample_failure(&r, REPORT_E_DNS_NXDOMAIN, "a.example");
+	sample_event(&r, 10, REPORT_LAYER_DNS, REPORT_RESOLVER, REPORT_NONE, 0, "answer",
+		     "no such name as a.example exists", "1035 4.1.1");
+	sample_event(&r, 10, REPORT_LAYER_PAGE, REPORT_US, REPORT_NONE, 0, "failed", "the document has failed", "");
+	write_both(&html, &plain, &r);
+	assert_non_null(strstr(text_str(&html), "<td>DNS: no such name as a.example exists</td>"));
+	assert_null(strstr(text_str(&html), "SYN"));
+	assert_null(strstr(text_str(&html), "the document has failed"));
 	text_free(&html);
 	text_free(&plain);
 	report_free(&r);
@@ -134,6 +155,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_page_names_what_failed_and_where),
+		cmocka_unit_test(test_a_lookup_that_failed_tells_of_lookups),
 		cmocka_unit_test(test_the_way_has_only_its_own_steps),
 		cmocka_unit_test(test_every_code_with_hostile_words),
 		cmocka_unit_test(test_no_resource_at_all),

@@ -88,7 +88,9 @@ static void test_names_of_events_are_names(void **state)
 	sample_event(&r, 1, REPORT_LAYER_TCP, REPORT_US, REPORT_NONE, REPORT_NONE, "rcv SYN,ACK", "\"\xff", "");
 	sample_event(&r, 1, REPORT_LAYER_TLS, REPORT_US, REPORT_NONE, 7, "\",\xff<", "", "");
 	sample_event(&r, 1, REPORT_LAYER_TLS, REPORT_US, REPORT_NONE, 7, "TLS 1.3", "", "");
+	sample_event(&r, 1, REPORT_LAYER_TCP, REPORT_US, REPORT_NONE, 7, "TCP_RTO", "", "");
 	qlog_write(&t, &r);
+	assert_non_null(strstr(text_str(&t), "\"tcp:rto\""));
 	assert_true(json_valid(text_str(&t)));
 	assert_true(utf8_valid(text_str(&t)));
 	assert_non_null(strstr(text_str(&t), "\"tcp:rcv_syn_ack\""));

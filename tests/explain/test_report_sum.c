@@ -139,6 +139,14 @@ static void test_totals(void **state)
 	t = report_totals_of(&r);
 	assert_int_equal(t.conns_failed, 1);
 	assert_true(t.document == HF_NEVER && t.first_octet == HF_NEVER);
+	/* An answer that was cut short is no document, one of 404 is. */
+	r.resource[0].first_octet = SAMPLE_AT(60);
+	r.resource[0].fault.code = REPORT_E_HTTP_CUT;
+	assert_true(report_totals_of(&r).document == HF_NEVER);
+	r.resource[0].fault.code = REPORT_E_HTTP_NOT_FOUND;
+	assert_int_equal(report_totals_of(&r).document, HF_MS(90));
+	r.conn[0].connect_begin = HF_NEVER; /* nobody was connected to: nothing of it has failed */
+	assert_int_equal(report_totals_of(&r).conns_failed, 0);
 	report_free(&r);
 }
 
