@@ -200,6 +200,8 @@ static const char *const revalued[][3] = {
 	{ "text-align", "end", "right" },
 	{ "text-align", "-webkit-center", "center" },
 	{ "font-style", "oblique", "italic" },
+	{ "font-size", "smaller", "0.83em" },
+	{ "font-size", "larger", "1.2em" },
 	{ "vertical-align", "text-middle", "middle" },
 	{ "border-style", "initial", "none" },
 	{ "background", "initial", "none" },
@@ -244,6 +246,12 @@ static void put_renamed(GString *out, const char *name, const char *value, bool 
 			put_declaration(out, "visibility", "hidden", important);
 		return;
 	}
+	/* For lay_flex_out(), which knows rows. */
+	if (!strcmp(name, "display")) {
+		put_declaration(out, name, value, important);
+		put_declaration(out, "-hf-flex", "none", important);
+		return;
+	}
 	if (!strcmp(name, "font") && !strcmp(value, "inherit")) {
 		put_declaration(out, "font-family", value, important);
 		put_declaration(out, "font-size", value, important);
@@ -272,6 +280,8 @@ static void rewrite(struct walk *w, const char *name, struct span value, GHashTa
 	GString *made = g_string_new(NULL);
 
 	if (css_value(w->c, name, value, locals, w->base, made)) {
+		bool row = !strcmp(name, "display") && strstr(made->str, "flex") && !strstr(made->str, "inline");
+
 		for (size_t i = 0; i < G_N_ELEMENTS(revalued); i++)
 			if (!strcmp(name, revalued[i][0]) && !g_ascii_strcasecmp(made->str, revalued[i][1]))
 				g_string_assign(made, revalued[i][2]);
@@ -279,6 +289,8 @@ static void rewrite(struct walk *w, const char *name, struct span value, GHashTa
 		if (made->len && strcmp(made->str, "initial") && strcmp(made->str, "unset") &&
 		    strncmp(made->str, "revert", 6))
 			put_renamed(out, name, made->str, important);
+		if (row)
+			put_declaration(out, "-hf-flex", "row", important);
 	}
 	g_string_free(made, TRUE);
 }

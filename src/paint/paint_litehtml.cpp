@@ -177,6 +177,7 @@ class page_view : public litehtml::document_container
 			user.sort_selectors();
 		}
 		doc = litehtml::document::createFromUTF8(html, this, &context, &user);
+		settle();
 	}
 
 	// The absolute URL as a name of the store; empty: it is none.
@@ -197,6 +198,8 @@ class page_view : public litehtml::document_container
 	}
 
       private:
+	void settle();
+
 	// Custom properties are used before the sheet that sets them has been seen; so all are looked through first.
 	void learn_styles(const char *html)
 	{
@@ -732,7 +735,274 @@ void page_frame::draw(uint_ptr hdc, int x, int y, const position *clip)
 	cairo_restore(cr);
 }
 
+// ---- what litehtml's layout leaves out ----
+
+// html_tag keeps these for itself and those derived from it.
+struct open_tag : litehtml::html_tag {
+	static litehtml::css_margins &margins(html_tag &t)
+	{
+		return t.*(&open_tag::m_css_margins);
+	}
+	static litehtml::css_margins &padding(html_tag &t)
+	{
+		return t.*(&open_tag::m_css_padding);
+	}
+	static litehtml::css_borders &borders(html_tag &t)
+	{
+		return t.*(&open_tag::m_css_borders);
+	}
+	static litehtml::element_float &floating(html_tag &t)
+	{
+		return t.*(&open_tag::m_float);
+	}
+	static litehtml::style_display &display(html_tag &t)
+	{
+		return t.*(&open_tag::m_display);
+	}
+	static litehtml::overflow &overflow(html_tag &t)
+	{
+		return t.*(&open_tag::m_overflow);
+	}
+	static litehtml::margins &used_margins(html_tag &t)
+	{
+		return t.*(&open_tag::m_margins);
+	}
+	static litehtml::elements_vector &children(html_tag &t)
+	{
+		return t.html_tag::children();
+	}
+};
+
+litehtml::html_tag *tag_of(const litehtml::element::ptr &el)
+{
+	return dynamic_cast<litehtml::html_tag *>(el.get());
+}
+
+bool is_flow_block(litehtml::html_tag &t)
+{
+	auto d = t.get_display();
+
+	return (d == litehtml::display_block || d == litehtml::display_list_item || d == litehtml::display_table) &&
+	       t.get_float() == litehtml::float_none && t.get_element_position() < litehtml::element_position_absolute;
+}
+
+// Neither drawn in the flow nor in the way of margins that meet.
+bool is_aside(const litehtml::element::ptr &el)
+{
+	litehtml::html_tag *t = tag_of(el);
+
+	if (!t)
+		return el->is_white_space() || el->is_comment() || el->get_display() == litehtml::display_none;
+	return t->get_display() == litehtml::display_none || t->get_float() != litehtml::float_none ||
+	       t->get_element_position() >= litehtml::element_position_absolute;
+}
+
+bool is_open(const litehtml::css_length &padding, const litehtml::css_border &border)
+{
+	return padding.val() == 0 && (border.style <= litehtml::border_style_hidden ||
+				      (!border.width.is_predefined() && border.width.val() == 0));
+}
+
+bool is_open_above(litehtml::html_tag &t)
+{
+	return is_open(open_tag::padding(t).top, open_tag::borders(t).top);
+}
+
+bool is_open_below(litehtml::html_tag &t)
+{
+	return is_open(open_tag::padding(t).bottom, open_tag::borders(t).bottom);
+}
+
+bool is_length(const litehtml::css_length &l)
+{
+	return !l.is_predefined() && l.units() != litehtml::css_units_percentage && l.val() >= 0;
+}
+
+void set_top(litehtml::html_tag &t, float to)
+{
+	open_tag::margins(t).top.set_value(to, litehtml::css_units_px);
+	open_tag::used_margins(t).top = (int)to;
+}
+
+void set_bottom(litehtml::html_tag &t, float to)
+{
+	open_tag::margins(t).bottom.set_value(to, litehtml::css_units_px);
+	open_tag::used_margins(t).bottom = (int)to;
+}
+
+// A margin of an inner box that goes through the edge of the outer one becomes that one's.
+void hand_out(litehtml::html_tag &inner, litehtml::html_tag &outer, bool top)
+{
+	litehtml::css_length in = top ? open_tag::margins(inner).top : open_tag::margins(inner).bottom;
+	litehtml::css_length out = top ? open_tag::margins(outer).top : open_tag::margins(outer).bottom;
+	auto set = top ? set_top : set_bottom;
+
+	if (!is_length(in) || !is_length(out))
+		return;
+	if (in.val() > out.val())
+		set(outer, in.val());
+	set(inner, 0);
+}
+
+// Margins that meet become one (CSS 2.2, 8.3.1). litehtml sees that of a box before it has laid out what is inside it, and none at boxes
+// with borders or padding; so what is known before any layout is settled here, from the inside outwards.
+void collapse_margins(litehtml::html_tag &t)
+{
+	litehtml::html_tag *last = nullptr;
+	bool first = true, blocks = false;
+
+	for (auto &el : open_tag::children(t)) {
+		litehtml::html_tag *child = tag_of(el);
+
+		if (child)
+			collapse_margins(*child);
+	}
+	blocks = t.get_display() == litehtml::display_block || t.get_display() == litehtml::display_list_item;
+	bool through = blocks && t.have_parent() && t.get_overflow() == litehtml::overflow_visible && is_flow_block(t);
+
+	for (auto &el : open_tag::children(t)) {
+		litehtml::html_tag *child = tag_of(el);
+
+		if (is_aside(el))
+			continue;
+		if (!child || !is_flow_block(*child)) {
+			first = false;
+			last = nullptr;
+			continue;
+		}
+		auto &margins = open_tag::margins(*child);
+
+		if (first && through && is_open_above(t) && child->get_clear() == litehtml::clear_none)
+			hand_out(*child, t, true);
+		if (last && !is_open_below(*last) && is_length(open_tag::margins(*last).bottom) && is_length(margins.top))
+			set_top(*child,
+				margins.top.val() - std::min(margins.top.val(), open_tag::margins(*last).bottom.val()));
+		first = false;
+		last = child;
+	}
+	if (last && through && is_open_below(t) && !is_open_below(*last) && t.get_css_height().is_predefined())
+		hand_out(*last, t, false);
+}
+
+bool says(litehtml::html_tag &t, const char *property, const char *value)
+{
+	const char *is = t.get_style_property(property, false, "");
+
+	return is && strstr(is, value);
+}
+
+double grow_of(litehtml::html_tag &t)
+{
+	const char *flex = t.get_style_property("flex", false, nullptr),
+		   *grow = t.get_style_property("flex-grow", false, nullptr);
+
+	if (grow)
+		return g_ascii_strtod(grow, nullptr);
+	return !flex || !strcmp(flex, "none") ? 0 : !strcmp(flex, "auto") ? 1 : g_ascii_strtod(flex, nullptr);
+}
+
+void float_to(litehtml::html_tag &t, litehtml::element_float side)
+{
+	open_tag::floating(t) = side;
+	if (t.get_display() == litehtml::display_inline)
+		open_tag::display(t) = litehtml::display_block;
+}
+
+// A row of a flexible box, made of floats: what is before the item that grows goes to the left, what is behind it to the right, and it
+// takes what is left. Rows in rows in rows stay blocks: each level of floats doubles the time of layout.
+void lay_flex_out(litehtml::html_tag &t, unsigned depth)
+{
+	auto &children = open_tag::children(t);
+	litehtml::elements_vector items, rest;
+	litehtml::element::ptr growing;
+	bool row = depth < 3 && says(t, "-hf-flex", "row") && !says(t, "flex-direction", "column") &&
+		   !says(t, "flex-flow", "column");
+	bool words = false;
+	unsigned grows = 0;
+
+	for (auto &el : children) {
+		litehtml::html_tag *child = tag_of(el);
+
+		words |= !child && !is_aside(el);
+		if (!child || child->get_display() == litehtml::display_none ||
+		    child->get_element_position() >= litehtml::element_position_absolute) {
+			// Blanks between items are not shown.
+			if (!el->is_white_space())
+				rest.push_back(el);
+			continue;
+		}
+		items.push_back(el);
+		if (grow_of(*child) > 0) {
+			growing = el;
+			grows++;
+		}
+	}
+	if (row && !words && items.size() > 1) {
+		bool behind = says(t, "flex-direction", "reverse"), apart = says(t, "justify-content", "space-between");
+		litehtml::elements_vector right, all = rest;
+
+		if (grows > 1)
+			growing = nullptr;
+		for (auto &el : items) {
+			litehtml::html_tag *child = tag_of(el);
+
+			if (el == growing) {
+				behind = !behind;
+				continue;
+			}
+			if (says(*child, "margin-left", "auto") || (apart && el == items.back()))
+				behind = true;
+			float_to(*child, behind ? litehtml::float_right : litehtml::float_left);
+			if (behind)
+				right.push_back(el);
+			else
+				all.push_back(el);
+		}
+		all.insert(all.end(), right.rbegin(), right.rend());
+		if (growing) {
+			litehtml::html_tag *child = tag_of(growing);
+
+			open_tag::floating(*child) = litehtml::float_none;
+			if (child->get_display() == litehtml::display_inline)
+				open_tag::display(*child) = litehtml::display_block;
+			if (child->get_overflow() == litehtml::overflow_visible)
+				open_tag::overflow(*child) = litehtml::overflow_auto;
+			all.push_back(growing);
+		}
+		children = all;
+		if (t.get_overflow() == litehtml::overflow_visible)
+			open_tag::overflow(t) = litehtml::overflow_auto;
+		depth++;
+	}
+	for (auto &el : children)
+		if (litehtml::html_tag *child = tag_of(el))
+			lay_flex_out(*child, depth);
+}
+
+void page_view::settle()
+{
+	litehtml::html_tag *root = doc && doc->root() ? tag_of(doc->root()) : nullptr;
+
+	if (!root)
+		return;
+	lay_flex_out(*root, 0);
+	collapse_margins(*root);
+}
+
 // ---- forms ----
+
+// A control is a box of its own, whatever a page says of its display.
+class page_control : public litehtml::html_tag
+{
+      public:
+	using html_tag::html_tag;
+	void parse_styles(bool is_reparse) override
+	{
+		html_tag::parse_styles(is_reparse);
+		if (m_display == litehtml::display_inline)
+			m_display = litehtml::display_inline_block;
+	}
+};
 
 // What stands in a control: its value, or what it says when it has none.
 std::string control_text(const litehtml::string_map &a)
@@ -771,13 +1041,18 @@ litehtml::element::ptr page_view::create_element(const char *tag, const litehtml
 	if (!strcmp(tag, "iframe"))
 		return std::make_shared<page_frame>(doc);
 	if (!strcmp(tag, "input")) {
-		auto el = std::make_shared<litehtml::html_tag>(doc);
+		auto el = std::make_shared<page_control>(doc);
 		std::string text = control_text(attributes);
+		auto value = attributes.find("value");
 
 		if (!text.empty())
 			el->appendChild(std::make_shared<litehtml::el_text>(text.c_str(), doc));
+		if (attributes.count("placeholder") && (value == attributes.end() || value->second.empty()))
+			el->set_attr("hf-empty", "");
 		return el;
 	}
+	if (!strcmp(tag, "button") || !strcmp(tag, "select") || !strcmp(tag, "textarea"))
+		return std::make_shared<page_control>(doc);
 	return nullptr;
 }
 
