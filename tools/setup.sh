@@ -18,6 +18,12 @@ declare -A need=(
 
 # What URLs and the page loader lean on (docs/decisions).
 need[build]+=" libbrotli-dev libgumbo-dev libidn2-dev libpsl-dev libzstd-dev publicsuffix zlib1g-dev"
+# What paints pages; without them the rest still builds.
+need[build]+=" g++ libcairo2-dev libfontconfig-dev libgif-dev libjpeg-dev liblitehtml-dev libpango1.0-dev libpng-dev librsvg2-dev libwebp-dev"
+need[test]+=" fonts-dejavu-core"
+
+# DevTools' JSON, for pages that Chromium paints; itself it is one of the peers.
+need[build]+=" libjansson-dev"
 
 # Intel's library for ciphers is for their processors and AMD's.
 [ "$(uname -m)" != x86_64 ] || need[build]+=" libipsec-mb-dev"
