@@ -78,6 +78,9 @@ static int take_output(struct page_options *o, int id, const char *value)
 	case OPT_page_PNG:
 		to = &o->png;
 		break;
+	case OPT_page_HTML:
+		to = &o->html;
+		break;
 	case OPT_page_HAR:
 		to = &o->har;
 		break;

@@ -11,6 +11,7 @@
 #include "explain/har.h"
 #include "explain/qlog.h"
 #include "explain/report_json.h"
+#include "explain/view.h"
 #include "explain/waterfall.h"
 #include "page/text.h"
 
@@ -58,8 +59,9 @@ static int write_files(struct page_load *p)
 {
 	int code = write_file("har", p->o.har, har_write, &p->report);
 	int more = write_file("qlog", p->o.qlog, qlog_write, &p->report);
+	int last = write_file("html", p->o.html, view_html, &p->report);
 
-	return code ? code : more;
+	return code ? code : more ? more : last;
 }
 
 static int print(const struct text *t, FILE *to)
