@@ -74,9 +74,9 @@ static void add_dns(struct topics *t)
 
 static void add_fetches(struct topics *t)
 {
-#define F(from, on, to, rfc) add_arrow(t, TOPIC_FETCH_STATE, #from, #on, #to, NULL, rfc);
+#define T(from, on, to, then, rfc) add_arrow(t, TOPIC_FETCH_STATE, #from, #on, #to, #then, rfc);
 #include "page/page_fsm.def"
-#undef F
+#undef T
 }
 
 static void add_scenarios(struct topics *t)
