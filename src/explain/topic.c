@@ -354,12 +354,12 @@ static unsigned distance_of(const struct topic *topic, const char *folded, size_
 static bool grow(struct topics *t, void *array, size_t n, size_t *room, size_t size)
 {
 	size_t more = *room ? 2 * *room : 256;
-	void *at;
+	void *old, *at;
 
 	if (n < *room)
 		return true;
-	memcpy(&at, array, sizeof(at));
-	at = realloc(at, more * size);
+	memcpy(&old, array, sizeof(old));
+	at = realloc(old, more * size);
 	if (!at) {
 		t->failed = true;
 		return false;

@@ -31,7 +31,7 @@ struct picture {
 };
 
 static bool touches(const struct topic *topic, const struct topic_arrow *a);
-static void draw_state(const struct picture *p);
+static void draw_state(struct picture *p);
 static void draw_arrows(const struct picture *p);
 static void add_label(struct text *out, const struct look *look, const char *label, const char *value);
 static void add_labelled(struct text *out, const struct look *look, const struct topic *topic);
@@ -151,23 +151,22 @@ static void draw_side(const struct picture *p, unsigned in, unsigned out)
 }
 
 /* Side by side where there is room, else what leads in above what leads out. */
-static void draw_state(const struct picture *of)
+static void draw_state(struct picture *p)
 {
-	struct picture p = *of;
 	unsigned in = 0, out = 0, columns;
 
-	measure(&p, &in, &out);
+	measure(p, &in, &out);
 	if (in + out == 0)
 		return;
-	columns = 2 + p.from + p.on_in + 6 + (unsigned)strlen(p.topic->name) + 6 + 1 + p.on_out + 6 + 1 + p.to;
-	text_add(p.out, "\n");
-	if (columns <= p.look->columns || in == 0 || out == 0) {
-		draw_side(&p, in, out);
+	columns = 2 + p->from + p->on_in + 6 + (unsigned)strlen(p->topic->name) + 6 + 1 + p->on_out + 6 + 1 + p->to;
+	text_add(p->out, "\n");
+	if (columns <= p->look->columns || in == 0 || out == 0) {
+		draw_side(p, in, out);
 		return;
 	}
-	draw_side(&p, in, 0);
-	text_add(p.out, "\n");
-	draw_side(&p, 0, out);
+	draw_side(p, in, 0);
+	text_add(p->out, "\n");
+	draw_side(p, 0, out);
 }
 
 /* Each in words, where there are any. */
