@@ -7,7 +7,7 @@ name=$1
 seconds=$2
 [[ $seconds =~ ^[0-9]+$ ]] || { echo "fuzz: S must be a number of seconds, not '$seconds'" >&2; exit 2; }
 
-CC=clang tools/build.sh build-fuzz -Dfuzz=true -Dbuildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false \
+CC=clang CXX=clang++ tools/build.sh build-fuzz -Dfuzz=true -Dbuildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false \
 	-Dc_args=-fno-sanitize-recover=all
 mapfile -t fuzzers < <(find build-fuzz/tests -type f -name 'fuzz_*' -perm -u+x | sort)
 if [ -n "$name" ]; then
