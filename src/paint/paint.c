@@ -9,7 +9,6 @@
 #include "paint/paint.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <poll.h>
 #include <signal.h>
@@ -88,29 +87,41 @@ static struct paint_job complete(const struct paint_job *job)
 	return j;
 }
 
+struct paint *paint_parent(int fd, int child, const struct paint_limits *limits)
+{
+	struct paint *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return NULL;
+	p->fd = fd;
+	p->child = child;
+	p->limits = *limits;
+	p->left_ns = HF_S((uint64_t)limits->seconds * 2);
+	return p;
+}
+
 hf_status paint_begin(const struct paint_job *job, struct paint **ret)
 {
 	struct paint_job whole = complete(job);
-	struct paint *p = calloc(1, sizeof(*p));
+	struct paint *p;
 	int pair[2];
 
-	if (!p)
-		return HF_FULL;
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair)) {
-		free(p);
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
 		return HF_SYSTEM;
+	p = paint_parent(pair[0], 0, &whole.limits);
+	if (!p) {
+		close(pair[0]);
+		close(pair[1]);
+		return HF_FULL;
 	}
-	p->limits = whole.limits;
-	p->left_ns = HF_S((uint64_t)whole.limits.seconds * 2);
 	p->child = fork();
 	if (p->child == 0) {
 		close(pair[0]);
 		paint_child_run(pair[1], &whole);
 	}
 	close(pair[1]);
-	p->fd = pair[0];
-	if (p->child < 0 || fcntl(p->fd, F_SETFL, O_NONBLOCK)) {
-		p->child = p->child < 0 ? 0 : p->child;
+	if (p->child < 0) {
+		p->child = 0;
 		paint_end(p);
 		return HF_SYSTEM;
 	}
@@ -234,7 +245,7 @@ static void append(struct paint *p, const void *at, size_t n)
 static void flush(struct paint *p)
 {
 	while (p->fd >= 0 && p->sent < p->queued) {
-		ssize_t n = send(p->fd, p->queue + p->sent, p->queued - p->sent, MSG_NOSIGNAL);
+		ssize_t n = send(p->fd, p->queue + p->sent, p->queued - p->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
 
 		/* That it has died shows when it is read from, with what it said last. */
 		if (n <= 0)
@@ -429,7 +440,7 @@ static void receive(struct paint *p)
 			break_rule(p);
 			return;
 		}
-		n = recv(p->fd, room.at, room.len, 0);
+		n = recv(p->fd, room.at, room.len, MSG_DONTWAIT);
 		if (n > 0) {
 			paint_reader_add(&p->in, (size_t)n);
 			while (take_frame(p))

@@ -465,6 +465,21 @@ static void put_selector(GPtrArray *to, struct span s, unsigned *work)
 	g_free(text);
 }
 
+/* An empty box that only clears floats, before what is in an element or behind it: litehtml makes none, so its element is told. */
+static void put_clearing(struct walk *w, const char *selector, const char *declarations)
+{
+	const char *colon = strrchr(selector, ':');
+	bool before = colon && !strcmp(colon, ":before");
+
+	if (!colon || (!before && strcmp(colon, ":after")) || !strstr(declarations, "clear:both"))
+		return;
+	if (colon > selector && colon[-1] == ':')
+		colon--;
+	if (colon > selector && !is_space(colon[-1]))
+		g_string_append_printf(w->out, "%.*s{-hf-clear:%s;}\n", (int)(colon - selector), selector,
+				       before ? "before" : "after");
+}
+
 static void take_rule(struct walk *w, struct span selectors, struct span body)
 {
 	GPtrArray *known = g_ptr_array_new_with_free_func(g_free);
@@ -484,6 +499,8 @@ static void take_rule(struct walk *w, struct span selectors, struct span body)
 		for (unsigned i = 0; i < known->len; i++)
 			g_string_append_printf(w->out, "%s%s", i ? "," : "", (char *)g_ptr_array_index(known, i));
 		g_string_append_printf(w->out, "{%s}\n", declarations);
+		for (unsigned i = 0; i < known->len; i++)
+			put_clearing(w, g_ptr_array_index(known, i), declarations);
 	}
 	w->c->left -= MIN(w->c->left, w->out->len - before);
 	g_free(declarations);

@@ -20,9 +20,9 @@ static bool make_value(struct making *m, struct span s, GString *out);
 
 /* ---- sums ---- */
 
-enum { UNIT_NUMBER, UNIT_PX, UNIT_PERCENT, UNIT_EM, UNIT_EX, UNITS };
+enum { UNIT_NUMBER, UNIT_PX, UNIT_PERCENT, UNIT_EM, UNITS };
 
-static const char *const unit_names[UNITS] = { "", "px", "%", "em", "ex" };
+static const char *const unit_names[UNITS] = { "", "px", "%", "em" };
 
 struct sum {
 	double of[UNITS];
@@ -55,7 +55,7 @@ static struct sum read_number(struct reader *r)
 		{ "px", UNIT_PX, 1 },
 		{ "%", UNIT_PERCENT, 1 },
 		{ "em", UNIT_EM, 1 },
-		{ "ex", UNIT_EX, 1 },
+		{ "ex", UNIT_EM, 0.5 },
 		{ "ch", UNIT_EM, 0.5 },
 		{ "rem", UNIT_PX, ROOT_FONT },
 		{ "pt", UNIT_PX, 96.0 / 72 },
@@ -293,7 +293,7 @@ bool css_pixels(const struct paint_css *c, struct span s, double *ret)
 
 	if (r.bad || r.s.at != r.s.end || unit < 0 || unit == UNIT_PERCENT)
 		return false;
-	*ret = unit == UNITS ? 0 : sum.of[unit] * (unit == UNIT_EM ? ROOT_FONT : unit == UNIT_EX ? ROOT_FONT / 2 : 1);
+	*ret = unit == UNITS ? 0 : sum.of[unit] * (unit == UNIT_EM ? ROOT_FONT : 1);
 	return true;
 }
 
@@ -511,7 +511,8 @@ static const char *make_length(struct making *m, const char *p, const char *end,
 	for (unit = q; q < end && g_ascii_isalpha(*q); q++)
 		;
 	one = (struct span){ unit, q };
-	if (span_is(one, "ch") || span_is(one, "q") || span_is(one, "lh") || span_is(one, "rlh") || q - unit >= 3) {
+	if (span_is(one, "ch") || span_is(one, "ex") || span_is(one, "q") || span_is(one, "lh") ||
+	    span_is(one, "rlh") || q - unit >= 3) {
 		if (!span_is(one, "rem") && !span_is(one, "deg") && css_calc(m->c, (struct span){ p, q }, out))
 			return q;
 	}

@@ -70,6 +70,12 @@ static void give_png(png_structp png, png_bytep to, png_size_t n)
 	in->left.len -= n;
 }
 
+static _Noreturn void leave_png(png_structp png, png_const_charp what)
+{
+	(void)what;
+	png_longjmp(png, 1);
+}
+
 static void quiet_png(png_structp png, png_const_charp what)
 {
 	(void)png;
@@ -81,7 +87,7 @@ cairo_surface_t *paint_image_png(struct hf_bytes octets, uint64_t most)
 	struct png_source in = { octets };
 	cairo_surface_t *volatile ret = NULL;
 	uint8_t *volatile rows = NULL;
-	png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, quiet_png);
+	png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, NULL, leave_png, quiet_png);
 	png_infop info = png ? png_create_info_struct(png) : NULL;
 	volatile unsigned done = 0;
 	uint32_t width, height;
@@ -193,8 +199,6 @@ cairo_surface_t *paint_image_jpeg(struct hf_bytes octets, uint64_t most)
 	if (!ret)
 		goto end;
 	c.out_color_space = c.jpeg_color_space == JCS_CMYK || c.jpeg_color_space == JCS_YCCK ? JCS_CMYK : JCS_RGB;
-	/* A progressive picture may have very many scans, each over all of it: with them only the last pass counts. */
-	c.do_block_smoothing = FALSE;
 	jpeg_start_decompress(&c);
 	if (c.output_width > c.image_width || c.output_height > c.image_height || c.output_components > 4)
 		goto end;

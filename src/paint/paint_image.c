@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* An SVG without a size of its own takes what CSS gives replaced elements. */
+/* An SVG without a size of its own takes its view's, or what CSS gives replaced elements. */
 enum { SVG_WIDTH = 300, SVG_HEIGHT = 150, SVG_MOST = 16 << 20, SIDE_MOST = 32767 };
 
 struct paint_image {
@@ -55,7 +55,7 @@ static void svg_size(RsvgHandle *svg, unsigned *ret_width, unsigned *ret_height)
 		*ret_height = whole(h);
 		return;
 	}
-	w = has_width ? width.length : has_height && ratio > 0 ? height.length * ratio : SVG_WIDTH;
+	w = has_width ? width.length : ratio <= 0 ? SVG_WIDTH : has_height ? height.length * ratio : box.width;
 	h = has_height ? height.length : ratio > 0 ? w / ratio : SVG_HEIGHT;
 	*ret_width = whole(w);
 	*ret_height = whole(h);

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "paint/paint_css.h"
+#include "paint/paint_inline.h"
 #include "paint/paint_text.h"
 
 using litehtml::position;
@@ -176,7 +177,9 @@ class page_view : public litehtml::document_container
 			user.parse_stylesheet(flat.get(), nullptr, nullptr, nullptr);
 			user.sort_selectors();
 		}
-		doc = litehtml::document::createFromUTF8(html, this, &context, &user);
+		g_string whole(paint_inline_svg(store, html));
+
+		doc = litehtml::document::createFromUTF8(whole.get(), this, &context, &user);
 		settle();
 	}
 
@@ -755,6 +758,10 @@ struct open_tag : litehtml::html_tag {
 	{
 		return t.*(&open_tag::m_float);
 	}
+	static litehtml::element_clear &clear(html_tag &t)
+	{
+		return t.*(&open_tag::m_clear);
+	}
 	static litehtml::style_display &display(html_tag &t)
 	{
 		return t.*(&open_tag::m_display);
@@ -920,6 +927,10 @@ void lay_flex_out(litehtml::html_tag &t, unsigned depth)
 	bool words = false;
 	unsigned grows = 0;
 
+	if (says(t, "-hf-clear", "before"))
+		open_tag::clear(t) = litehtml::clear_both;
+	if (says(t, "-hf-clear", "after") && t.get_overflow() == litehtml::overflow_visible)
+		open_tag::overflow(t) = litehtml::overflow_auto;
 	for (auto &el : children) {
 		litehtml::html_tag *child = tag_of(el);
 
