@@ -5,6 +5,7 @@
 #include "cmd/page.h"
 
 #include "base/bits.h"
+#include "cmd/page_chromium.h"
 #include "page/cache.h"
 #include "page/cookie.h"
 
@@ -37,7 +38,10 @@ static hf_status make_page(struct page_load *p)
 					 .density = p->o.density,
 					 .width = p->o.width,
 					 .fonts = p->o.fonts,
-					 .css_images = !p->o.png || p->o.engine != PAGE_LITEHTML,
+					 /* Who paints says what it wants, if anybody paints. */
+					 .css_images = p->o.engine != PAGE_CHROMIUM &&
+						       (!p->o.png || p->o.engine != PAGE_LITEHTML),
+					 .keep_bodies = p->o.engine == PAGE_CHROMIUM,
 					 .document_only = p->o.document_only,
 					 .allow_downgrade = p->o.allow_downgrade,
 					 .close_each = p->o.close_each,
@@ -60,6 +64,7 @@ static void do_all(struct page_load *p)
 		}
 		any |= page_net_step(p);
 		any |= page_picture_step(p);
+		any |= page_chromium_step(p);
 	}
 }
 
@@ -67,6 +72,7 @@ static hf_time_ns next_at(const struct page_load *p)
 {
 	hf_time_ns at = hf_min_u64(page_deadline(p->page), page_net_wake_at(p));
 
+	at = hf_min_u64(at, page_chromium_wake_at(p));
 	return page_picture_is_busy(p) ? hf_min_u64(at, p->streams.now + PAINTER_LOOK) : at;
 }
 
@@ -107,9 +113,12 @@ static int run(struct page_load *p)
 	p->report.net = p->o.net ? p->o.net : "host";
 	p->report.epoch_ns = streams_epoch_ns(&p->streams);
 	if (make_page(p) == HF_OK) {
+		code = p->o.engine == PAGE_CHROMIUM ? page_chromium_begin(p) : 0;
+		if (code != 0)
+			return code;
 		load(p);
 		page_net_wind_down(p);
-		painted = page_picture_finish(p);
+		painted = p->chromium ? page_chromium_finish(p) : page_picture_finish(p);
 	} else if (p->report.fault.code == REPORT_E_NONE) {
 		report_fail(&p->report.fault, REPORT_E_NO_MEMORY, REPORT_US, p->streams.now, NULL, "%s", "");
 	}
@@ -120,6 +129,7 @@ static int run(struct page_load *p)
 static void free_all(struct page_load *p)
 {
 	page_picture_free(p);
+	page_chromium_free(p);
 	page_net_close(p);
 	page_free(p->page);
 	cookie_jar_free(p->cookies);

@@ -10,13 +10,15 @@
 
 /*
  * `handfast page`: page_options.c the command line, page_net.c what the loader asks of the net, page_fault.c how that fails,
- * page_tape.c what TCP told, page_picture.c the painter, page_out.c what is printed and written, page.c the run itself.
+ * page_tape.c what TCP told, page_picture.c the painter, page_chromium.c the other one, page_out.c what is printed and written,
+ * page.c the run itself.
  */
 enum page_engine { PAGE_LITEHTML, PAGE_CHROMIUM, PAGE_NO_ENGINE };
 
 struct page_options {
 	const char *url, *net;
 	const char *png, *har, *qlog, *html, *pcap, *cache;
+	const char *chromium; /* where it is; NULL: on PATH */
 	bool text, explain, json, quiet, all;
 	bool fonts, no_cookies, close_each, allow_downgrade, public_only, document_only;
 	enum page_engine engine;
@@ -74,6 +76,7 @@ struct page_conn { /* a connection of the loader, from its lookup to its end */
 };
 
 struct page_picture;
+struct page_chromium;
 
 struct page_load {
 	struct page_options o;
@@ -91,6 +94,7 @@ struct page_load {
 	struct page_session *sessions;
 	struct page_tape *tape; /* NULL: --net host */
 	struct page_picture *picture;
+	struct page_chromium *chromium; /* page_chromium.h; NULL: another engine */
 	bool styled, loaded;
 };
 
@@ -153,6 +157,8 @@ bool page_picture_is_busy(const struct page_load *p);
 /* Everything is loaded: paints, waits for it, and writes --png. An exit code. */
 int page_picture_finish(struct page_load *p);
 void page_picture_free(struct page_load *p);
+/* --png, and its size into the report. An exit code. */
+int page_picture_write(struct page_load *p, struct hf_bytes png, unsigned width, unsigned height);
 
 /* ---- page_out.c ---- */
 

@@ -44,8 +44,8 @@ static int take_density(const char *text, double *ret)
 
 static int take_engine(const char *text, enum page_engine *ret)
 {
-	static const char *const names[] = { "litehtml", "none" };
-	static const enum page_engine engines[] = { PAGE_LITEHTML, PAGE_NO_ENGINE };
+	static const char *const names[] = { "litehtml", "chromium", "none" };
+	static const enum page_engine engines[] = { PAGE_LITEHTML, PAGE_CHROMIUM, PAGE_NO_ENGINE };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (strcmp(text, names[i]) == 0) {
@@ -53,7 +53,7 @@ static int take_engine(const char *text, enum page_engine *ret)
 			return 0;
 		}
 	}
-	return 1 + cmd_usage(CMD_page, "--engine %s: there are litehtml and none", text);
+	return 1 + cmd_usage(CMD_page, "--engine %s: there are litehtml, chromium and none", text);
 }
 
 static int take_cacert(struct secure_options *s, const char *file)
@@ -216,6 +216,10 @@ static int take_option(struct page_options *o, int id, const char *value)
 		return 0;
 	case OPT_page_ENGINE:
 		return take_engine(value, &o->engine);
+	case OPT_page_CHROMIUM:
+		o->engine = PAGE_CHROMIUM;
+		o->chromium = value;
+		return 0;
 	case OPT_page_WIDTH:
 		return take_number32("width", value, WIDTH_MAX, &o->width);
 	case OPT_page_DENSITY:

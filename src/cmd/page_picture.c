@@ -178,10 +178,8 @@ static void wait_for_it(struct page_load *p)
 	}
 }
 
-static int write_png(struct page_load *p)
+int page_picture_write(struct page_load *p, struct hf_bytes png, unsigned width, unsigned height)
 {
-	unsigned width, height;
-	const struct hf_bytes png = paint_png(p->picture->paint, &width, &height);
 	FILE *f = fopen(p->o.png, "wbe");
 	bool good = f && fwrite(png.at, 1, png.len, f) == png.len;
 
@@ -192,6 +190,17 @@ static int write_png(struct page_load *p)
 	}
 	p->report.paint_width = width;
 	p->report.paint_height = height;
+	return 0;
+}
+
+static int write_png(struct page_load *p)
+{
+	unsigned width, height;
+	const struct hf_bytes png = paint_png(p->picture->paint, &width, &height);
+	int code = page_picture_write(p, png, width, height);
+
+	if (code != 0)
+		return code;
 	p->report.engine = "litehtml";
 	/* Real time, which a run that is to be repeated must not tell. */
 	if (!p->streams.loop.sim)

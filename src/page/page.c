@@ -421,7 +421,7 @@ uint32_t page_want(struct page *p, const char *url, enum report_kind kind, uint3
 {
 	if (p->loaded || p->stopped)
 		return REPORT_NONE;
-	return content_want(p, kind, url, parent == REPORT_NONE ? p->document : parent, NULL, now);
+	return content_ask(p, kind, url, parent == REPORT_NONE ? p->document : parent, NULL, now);
 }
 
 void page_hold(struct page *p, bool hold)

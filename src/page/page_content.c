@@ -144,16 +144,12 @@ static bool has_room(struct page *p, uint32_t parent, hf_time_ns now)
 	return false;
 }
 
-uint32_t content_want(struct page *p, enum report_kind kind, const char *url, uint32_t parent, const char *not_wanted,
-		      hf_time_ns now)
+uint32_t content_ask(struct page *p, enum report_kind kind, const char *url, uint32_t parent, const char *not_wanted,
+		     hf_time_ns now)
 {
 	struct url *u = url_parse(hf_bytes_of(url), NULL, NULL);
 	uint32_t i = u ? find_asked(p, url_without_fragment(u)) : REPORT_NONE;
 
-	if (kind == REPORT_FONT && !p->cfg.fonts)
-		not_wanted = "fonts are not loaded (--fonts)";
-	if (kind == REPORT_ICON && p->cfg.no_icons)
-		not_wanted = "icons are not loaded";
 	if (!u || i != REPORT_NONE || p->cfg.document_only || !has_room(p, parent, now)) {
 		url_free(u);
 		if (i != REPORT_NONE && p->fetch[i]->state == FETCH_NOTED && !not_wanted) {
@@ -176,6 +172,16 @@ uint32_t content_want(struct page *p, enum report_kind kind, const char *url, ui
 	else
 		content_begin(p, i, now);
 	return i;
+}
+
+uint32_t content_want(struct page *p, enum report_kind kind, const char *url, uint32_t parent, const char *not_wanted,
+		      hf_time_ns now)
+{
+	if (kind == REPORT_FONT && !p->cfg.fonts)
+		not_wanted = "fonts are not loaded (--fonts)";
+	if (kind == REPORT_ICON && p->cfg.no_icons)
+		not_wanted = "icons are not loaded";
+	return content_ask(p, kind, url, parent, not_wanted, now);
 }
 
 /* ---- style sheets ---- */

@@ -171,8 +171,12 @@ void request_as_key(const struct page *p, uint32_t i, struct h1_head *head, stru
 void answer_from_entry(struct page *p, uint32_t i, hf_time_ns now);
 
 /* page_content.c */
+/* What a document or a sheet names, as far as it is to be loaded. */
 uint32_t content_want(struct page *p, enum report_kind kind, const char *url, uint32_t parent, const char *not_wanted,
 		      hf_time_ns now);
+/* Whatever somebody asks for. */
+uint32_t content_ask(struct page *p, enum report_kind kind, const char *url, uint32_t parent, const char *not_wanted,
+		     hf_time_ns now);
 /* A fetch that may now be begun: checked, looked for in the cache, or left waiting. */
 void content_begin(struct page *p, uint32_t i, hf_time_ns now);
 /* All of its content is here, or all that will come. */
