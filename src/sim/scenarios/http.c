@@ -162,3 +162,80 @@ const struct sim_scenario http_stateless = {
 	.set_up = set_up_stateless,
 	.expect = expect_stateless,
 };
+
+/* ---- http-keep-alive ---- */
+
+#define PARTS_OF_PAGE 3u
+
+static const struct sim_page album[] = {
+	{ .path = "/", .status = 200, .fields = "Content-Type: text/html\r\n", .body = "<img src=a.png><img src=b.png>\n" },
+	{ .path = "/a.png", .status = 200, .fields = "Content-Type: image/png\r\n", .body = "(a picture)\n" },
+	{ .path = "/b.png", .status = 200, .fields = "Content-Type: image/png\r\n", .body = "(another one)\n" },
+};
+
+static const char *const closing[PARTS_OF_PAGE] = {
+	"GET / HTTP/1.1\r\nHost: " HTTPS_NAME "\r\nConnection: close\r\n\r\n",
+	"GET /a.png HTTP/1.1\r\nHost: " HTTPS_NAME "\r\nConnection: close\r\n\r\n",
+	"GET /b.png HTTP/1.1\r\nHost: " HTTPS_NAME "\r\nConnection: close\r\n\r\n",
+};
+
+static const char *const keeping[PARTS_OF_PAGE] = {
+	"GET / HTTP/1.1\r\nHost: " HTTPS_NAME "\r\n\r\n",
+	"GET /a.png HTTP/1.1\r\nHost: " HTTPS_NAME "\r\n\r\n",
+	"GET /b.png HTTP/1.1\r\nHost: " HTTPS_NAME "\r\n\r\n",
+};
+
+static void set_up_keep_alive(struct sim_run *run)
+{
+	struct https h = https_begin(run, NULL);
+	const bool closes = run->part == 0;
+
+	run->title = closes ? "a connection for each" : "one connection for all";
+	h.asks.tls = h.answers.tls = NULL;
+	h.asks.requests = closes ? closing : keeping;
+	h.asks.request_count = closes ? 1 : PARTS_OF_PAGE;
+	h.answers.pages = album;
+	h.answers.page_count = HF_ARRAY_LEN(album);
+	https_run(run, &h);
+	/* The next one begins when the answer before it is here: after two round trips. */
+	for (unsigned i = 1; closes && i < PARTS_OF_PAGE; i++) {
+		h.asks.requests = &closing[i];
+		https_client(run, &h, i * HF_MS(4 * SIM_DELAY_MS));
+	}
+}
+
+/* The last answer comes with the server's FIN, or is what the client closes upon; a round trip is twice the way. */
+static unsigned round_trips(const struct sim_run *run, unsigned nth_close)
+{
+	const hf_time_ns at =
+		sim_state_at(run->world, SIM_CLIENT, run->part == 0 ? HF_TCP_CLOSE_WAIT : HF_TCP_FIN_WAIT_1, nth_close);
+
+	return at == HF_NEVER ? 0 : (unsigned)((at + HF_MS(SIM_DELAY_MS)) / HF_MS(2 * SIM_DELAY_MS));
+}
+
+static void expect_keep_alive(struct sim_run *run)
+{
+	const bool closes = run->part == 0;
+	const unsigned conns = closes ? PARTS_OF_PAGE : 1, trips = closes ? 2 * PARTS_OF_PAGE : 1 + PARTS_OF_PAGE;
+	unsigned answers = 0;
+
+	for (unsigned i = 0; i < run->server->sessions; i++)
+		answers += (unsigned)https_web(run->server, i)->answered;
+	sim_expect(run, answers == PARTS_OF_PAGE, "the page and its two pictures are answered");
+	sim_expect(run, run->server->sessions == conns, "over %u connection%s", conns, conns == 1 ? "" : "s");
+	sim_expect_frames(run, SIM_CLIENT, TCP_SYN, TCP_SYN, conns);
+	sim_expect(run, round_trips(run, conns - 1) == trips, "all of it is here after %u round trips (%u)", trips,
+		   round_trips(run, conns - 1));
+	sim_expect_nothing_left(run);
+}
+
+const struct sim_scenario http_keep_alive = {
+	.name = "http-keep-alive",
+	.summary = "a page and its two pictures: over a connection for each, and over one that stays open",
+	.text = "HTTP/1.0 closed the connection after each answer: every part of a page pays for its own handshake, and each connection leaves a TIME_WAIT "
+		"behind. HTTP/1.1 keeps it open unless one side says Connection: close (RFC 9112 9.3): one handshake, then a round trip for each "
+		"request. `handfast page URL --close-each` loads any page in the old way.",
+	.parts = 2,
+	.set_up = set_up_keep_alive,
+	.expect = expect_keep_alive,
+};
