@@ -85,6 +85,31 @@ static void copy_attributes(GString *out, const char *tag, const char *end)
 	}
 }
 
+/* HTML lets values stand without quotes, XML does not. */
+static void put_quoted(GString *svg, const char *p, const char *end)
+{
+	bool in_tag = true;
+	char quote = 0;
+
+	for (; p < end; p++) {
+		g_string_append_c(svg, *p);
+		if (quote) {
+			quote = *p == quote ? 0 : quote;
+		} else if (in_tag && (*p == '"' || *p == '\'')) {
+			quote = *p;
+		} else if (*p == '<' || *p == '>') {
+			in_tag = *p == '<';
+		} else if (in_tag && *p == '=' && p + 1 < end && !strchr("\"' \t\n\r\f", p[1])) {
+			size_t len = strcspn(p + 1, " \t\n\r\f>\"'<");
+
+			/* The slash of an empty element is no part of its last value. */
+			len -= len > 1 && p[1 + len] == '>' && p[len] == '/';
+			g_string_append_printf(svg, "\"%.*s\"", (int)len, p + 1);
+			p += len;
+		}
+	}
+}
+
 static void put_picture(GString *out, struct paint_store *store, const char *tag, const char *inside, const char *end,
 			unsigned n)
 {
@@ -95,7 +120,7 @@ static void put_picture(GString *out, struct paint_store *store, const char *tag
 		g_string_append(svg, " xmlns=\"http://www.w3.org/2000/svg\"");
 	if (!g_strstr_len(tag, inside - tag, "xmlns:xlink=") && g_strstr_len(tag, end - tag, "xlink:"))
 		g_string_append(svg, " xmlns:xlink=\"http://www.w3.org/1999/xlink\"");
-	g_string_append_len(svg, tag + 4, end - tag - 4);
+	put_quoted(svg, tag + 4, end);
 	if (paint_store_put_image(store, url, (struct hf_bytes){ (const uint8_t *)svg->str, svg->len })) {
 		g_string_append_printf(out, "<img alt=\"\" src=\"%s\"", paint_store_name(store, url));
 		copy_attributes(out, tag, inside);
