@@ -138,6 +138,7 @@ static void free_all(struct page_load *p)
 	for (size_t i = 0; i < p->report.conns; i++)
 		free(p->report.conn[i].chain);
 	report_free(&p->report);
+	free((void *)(uintptr_t)p->o.url);
 	free(p);
 }
 
@@ -154,6 +155,7 @@ int cmd_page(int argc, char **argv)
 	p->o = (struct page_options){ .width = 1024, .density = 1, .connect_timeout = HF_S(30) };
 	code = page_take_options(argc, argv, &p->o);
 	if (code != 0) {
+		free((void *)(uintptr_t)p->o.url);
 		free(p);
 		return code - 1;
 	}

@@ -16,7 +16,8 @@
 enum page_engine { PAGE_LITEHTML, PAGE_CHROMIUM, PAGE_NO_ENGINE };
 
 struct page_options {
-	const char *url, *net;
+	const char *url; /* owned: with a scheme before it, if it had none */
+	const char *net;
 	const char *png, *har, *qlog, *html, *pcap, *cache;
 	const char *chromium; /* where it is; NULL: on PATH */
 	bool text, explain, json, quiet, all;

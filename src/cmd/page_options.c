@@ -229,6 +229,27 @@ static int take_option(struct page_options *o, int id, const char *value)
 	}
 }
 
+/* "www.example.org/x" and "localhost:8000" are typed for http:, whose server may lead to https: by a redirect. */
+static bool has_scheme(const char *text)
+{
+	const size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.");
+
+	return text[n] == ':' && (n == 0 || strspn(text + n + 1, "0123456789") == 0);
+}
+
+static int take_url(struct page_options *o, const char *text)
+{
+	const bool whole = has_scheme(text);
+	const size_t room = strlen(text) + sizeof("http://");
+	char *url = malloc(room);
+
+	if (!url)
+		return 1 + hf_status_exit(HF_SYSTEM);
+	snprintf(url, room, "%s%s", whole ? "" : "http://", text);
+	o->url = url;
+	return 0;
+}
+
 int page_take_options(int argc, char **argv, struct page_options *o)
 {
 	const struct secure_options *s = &o->secure;
@@ -243,7 +264,9 @@ int page_take_options(int argc, char **argv, struct page_options *o)
 	if (a.operands != 1)
 		return 1 + (a.operands ? cmd_usage(CMD_page, "one URL at a time, not also %s", a.operand[1])
 				       : cmd_usage(CMD_page, "which URL?"));
-	o->url = a.operand[0];
+	code = take_url(o, a.operand[0]);
+	if (code != 0)
+		return code;
 	o->simulated = o->net && strncmp(o->net, "sim", 3) == 0 && (o->net[3] == '\0' || o->net[3] == ',');
 	if (s->tls.min_version && s->tls.max_version && s->tls.min_version > s->tls.max_version)
 		return 1 + cmd_usage(CMD_page, "--tls-min is above --tls-max");

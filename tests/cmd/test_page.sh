@@ -66,6 +66,10 @@ is good-says-no-fault test ! -s err
 run http 0 http://a.example/ --net sim,dir=good
 run address 0 http://10.7.0.1:8080/ --net sim,dir=good
 run ip6 0 'http://[fd09::1]/' --net sim,dir=good
+run no-scheme 0 a.example --net sim,dir=good
+run no-scheme-port 0 a.example:8080/sub/ --net sim,dir=good
+run compressed 0 ${url}sub/ --net sim,dir=good --json -q
+is compressed-is grep -q '"coding": "gzip"' out
 run only-4 0 $url --net sim,dir=good -4 --json
 isnt only-4-asks-for-no-6 grep -q '"record": 28' out
 run only-6 0 $url --net sim,dir=good -6 --text

@@ -252,14 +252,46 @@ static void test_no_root(void **state)
 	assert_int_equal(files_open_root(&other, "secret"), HF_NOT_FOUND);
 }
 
+/* FILE.gz beside FILE is another representation of it: its own tag, the same type. */
+static void test_compressed_beside(void **state)
+{
+	char path[64] = "/small.txt", tight[] = "/small.txt";
+	struct file *f, *plain, *gz;
+
+	(void)state;
+	assert_int_equal(files_find(&files, path, &f), FILE_FOUND);
+	assert_false(files_find_coded(&files, path, sizeof(path), HTTP_CODING_GZIP, &f));
+	assert_null(f->coding);
+	put("www/small.txt.gz", 10); /* as long as the other, and perhaps as old */
+	assert_false(files_find_coded(&files, tight, sizeof(tight), HTTP_CODING_GZIP, &f));
+	plain = f;
+	file_hold(plain);
+	assert_true(files_find_coded(&files, path, sizeof(path), HTTP_CODING_GZIP, &f));
+	assert_string_equal(path, "/small.txt");
+	assert_string_equal(f->coding, "gzip");
+	assert_ptr_equal(f->type, plain->type);
+	assert_string_not_equal(f->resource.etag, plain->resource.etag);
+	assert_string_equal(f->resource.etag + f->resource.etag_len - 6, "-gzip\"");
+	assert_int_equal(strlen(f->resource.etag), f->resource.etag_len);
+	/* who asks for it by its own name gets it as what it is */
+	assert_int_equal(files_find(&files, "/small.txt.gz", &gz), FILE_FOUND);
+	assert_null(gz->coding);
+	assert_ptr_not_equal(gz->type, f->type);
+	file_release(&files, gz);
+	file_release(&files, f);
+	file_release(&files, plain);
+	assert_int_equal(unlink("www/small.txt.gz"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_what_is_there), cmocka_unit_test(test_nothing_outside),
-		cmocka_unit_test(test_long_names),    cmocka_unit_test(test_types),
-		cmocka_unit_test(test_sharing),       cmocka_unit_test(test_shrunk_while_mapped),
-		cmocka_unit_test(test_reading),       cmocka_unit_test(test_leased),
-		cmocka_unit_test(test_idle_give_way), cmocka_unit_test(test_no_root),
+		cmocka_unit_test(test_what_is_there),     cmocka_unit_test(test_nothing_outside),
+		cmocka_unit_test(test_long_names),        cmocka_unit_test(test_types),
+		cmocka_unit_test(test_sharing),           cmocka_unit_test(test_shrunk_while_mapped),
+		cmocka_unit_test(test_reading),           cmocka_unit_test(test_leased),
+		cmocka_unit_test(test_idle_give_way),     cmocka_unit_test(test_no_root),
+		cmocka_unit_test(test_compressed_beside),
 	};
 
 	return cmocka_run_group_tests(tests, enter, leave);
