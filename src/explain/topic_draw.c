@@ -258,10 +258,17 @@ static void add_labelled(struct text *out, const struct look *look, const struct
 
 /* ---- lists ---- */
 
-/* Up to its full stop, which is left out; what it is told as, for those of whom nothing more is said. */
+/* Up to its full stop, which is left out; of what is told in a sentence that one. */
 static const char *first_sentence(const struct topic *topic, size_t *ret_n)
 {
+	static const char told[] = "told as\t";
 	const char *s = text_str(&topic->text), *end = strstr(s, ". ");
+
+	if (strncmp(text_str(&topic->fact), told, sizeof(told) - 1) == 0) {
+		s = text_str(&topic->fact) + sizeof(told) - 1;
+		*ret_n = strcspn(s, "\n");
+		return s;
+	}
 
 	*ret_n = end ? (size_t)(end - s) : strlen(s);
 	if (*ret_n && s[*ret_n - 1] == '.')
@@ -291,7 +298,7 @@ void topic_draw_group(struct text *out, const struct topics *t, enum topic_group
 		if (line.len + n > look->columns)
 			n = look->columns > line.len + 2 ? look->columns - line.len - 2 : 0;
 		text_add_n(&line, s, n);
-		text_add(&line, s[n] && s[n] != '.' ? ".." : "");
+		text_add(&line, s[n] && s[n] != '.' && s[n] != '\n' ? ".." : "");
 		text_add(out, text_str(&line));
 		text_add(out, "\n");
 	}

@@ -207,13 +207,26 @@ static void add_extension(struct topics *t, unsigned number, const char *name)
 	add_places(topic, spoken[i].places);
 }
 
+/* NULL: one that has a name and is never sent here. */
+static const char *alert_sentence(unsigned number)
+{
+	switch (number) {
+#define A(name, n, sentence) \
+	case n:              \
+		return sentence;
+#include "wire/tls_alerts.def"
+#undef A
+	default:
+		return NULL;
+	}
+}
+
 static void add_tls_names(struct topics *t)
 {
 	for (unsigned i = 0; i < 256; i++)
 		if (strcmp(tls_alert_name(i), "unknown") != 0)
-			topic_add_fact(
-				topics_add(t, TOPIC_TLS_ALERT, tls_alert_name(i), "", "8446 6", tls_alert_sentence(i)),
-				"number", "%u", i);
+			topic_add_fact(topics_add(t, TOPIC_TLS_ALERT, tls_alert_name(i), "", "8446 6", alert_sentence(i)),
+				       "number", "%u", i);
 #define W(name, alert, rfc, sentence)                                                         \
 	topic_add_fact(topics_add(t, TOPIC_TLS_WHY, #name, "", rfc, sentence), "alert", "%s", \
 		       tls_alert_name(TLS_ALERT_##alert));

@@ -28,7 +28,7 @@ url=http://10.9.0.1/
 
 wrong unknown-command 2 'there is no command fetch' fetch
 wrong unknown-option-of-all 2 'there is no option --fetch' --fetch
-for c in serve get states cert tls scenario help; do
+for c in serve get states cert tls scenario explain help; do
 	wrong "$c-unknown-option" 2 "handfast $c: there is no option --nonsense" $c --nonsense
 done
 wrong serve-no-dir 2 'which directory' serve --net $net
@@ -104,6 +104,8 @@ wrong get-net-sim-loopback 2 'no server can have the address' get 'http://[::1]/
 wrong net-kinds 2 'there are sim, tun:, tap: and packet:' get $url --net nonsense
 wrong get-pcap-stdout 2 '--pcap -: the capture goes to a file' get $url --net $net --pcap -
 wrong scenario-pcap-stdout 2 '--pcap -: the capture goes to a file' scenario three-way-handshake --pcap -
+wrong explain-typo 1 'there is no topic TIME_WIAT; near it: TIME_WAIT' explain TIME_WIAT
+wrong explain-nothing-near 1 'there is no topic qqqqqqqqqq, and none near it' explain qqqqqqqqqq
 wrong scenario-pcap-nowhere 2 '--pcap /nonexistent/x: No such file' scenario three-way-handshake --pcap /nonexistent/x
 wrong help-unknown 2 'there is no command nonsense' help nonsense
 wrong help-shell 2 'only bash is known' help --completion fish
@@ -126,7 +128,7 @@ right() {
 
 right version 'handfast 0.' --version
 right help Examples --help
-for c in serve get states cert tls scenario help; do
+for c in serve get states cert tls scenario explain help; do
 	right "$c-help" "Usage: handfast $c" $c --help
 	head -1 out | grep -qx Examples && ok "$c-help-begins-with-examples" || not_ok "$c-help-begins-with-examples" "$(head -1 out)"
 	grep -q '^Exit codes$' out && ok "$c-help-lists-codes" || not_ok "$c-help-lists-codes" "no exit codes"
@@ -154,7 +156,7 @@ _handfast
 [ $? -eq 2 ] && [ ! -s out ] && grep -q Usage err && ok no-command || not_ok no-command "code or words"
 "$hf" serve --help 2>err | true
 [ ! -s err ] && ok closed-stdout-is-quiet || not_ok closed-stdout-is-quiet "$(cat err)"
-for words in --version --help 'get --help' 'help --man get' 'scenario list' 'scenario three-way-handshake'; do
+for words in --version --help 'get --help' 'help --man get' 'scenario list' 'scenario three-way-handshake' explain 'explain half-close --json'; do
 	# shellcheck disable=SC2086
 	"$hf" $words >/dev/full 2>err
 	code=$?

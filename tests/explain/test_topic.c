@@ -169,6 +169,10 @@ static void test_groups_have_keys(void **state)
 	topic_draw_group(&t, &topics, TOPIC_TCP_STATE, &look);
 	assert_non_null(strstr(text_str(&t), "  SYN_SENT      Our SYN is under way, and no answer has come\n"));
 	text_clear(&t);
+	topic_draw_group(&t, &topics, TOPIC_TRACE, &look);
+	assert_non_null(strstr(text_str(&t),
+			       "  TCP_R2                 no answer for too long: the connection is given up (R2)\n"));
+	text_clear(&t);
 	topic_draw_list(&t, &topics, &look);
 	assert_non_null(strstr(text_str(&t), "handfast explain tls-suites\n"));
 	assert_non_null(strstr(text_str(&t), "FIN_WAIT_1, FIN_WAIT_2"));
