@@ -2,7 +2,7 @@
 # The front door. Meson does the work (meson.build); every verb first lets tools/setup.sh see to its Debian packages.
 SHELL := /bin/bash
 .DEFAULT_GOAL := all
-.PHONY: all test newer demo san fuzz bench tidy format states mutate soak install clean help
+.PHONY: all test test-web newer demo san fuzz bench tidy format states mutate soak install clean help
 
 F ?=
 NET ?=
@@ -18,6 +18,11 @@ test: ## every test: unit, tools, interop with real peers
 	@tools/setup.sh build test
 	@tools/build.sh build
 	@tools/run-tests.py build
+
+test-web: ## the pages we write, looked at in Chromium; its pictures are in build/web
+	@tools/setup.sh build browser
+	@tools/build.sh build
+	@tools/run-tests.py build --suite web
 
 newer: ## the same in a Debian 13 made for it (as root): a newer compiler, and an OpenSSL that has ML-KEM
 	@tools/setup.sh newer
@@ -74,4 +79,4 @@ clean: ## all that was built
 	@rm -rf build build-san build-fuzz build-newer
 
 help:
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 10

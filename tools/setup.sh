@@ -8,6 +8,7 @@ declare -A need=(
 	[build]="gcc libc6-dev meson ninja-build pkgconf python3 libcmocka-dev libssl-dev"
 	[test]="bind9-dnsutils clang curl dnsmasq-base gnutls-bin iproute2 iputils-ping mount netcat-openbsd nginx-light openssl procps python3-cryptography python3-scapy tcpdump tshark wget"
 	[peers]="chromium golang-go h2o libnss3-tools unbound"
+	[browser]="chromium"
 	[demo]="curl iproute2"
 	[newer]="mmdebstrap"
 	[fuzz]="clang libclang-rt-dev llvm"

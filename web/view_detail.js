@@ -5,10 +5,10 @@ const detail = $("detail");
 
 function faultCard(f) {
 	return h("div", "fault",
-		h("p", "code", f.code, h("span", "muted", " in the step: " + f.step)),
+		h("p", "code", f.code),
 		h("p", "says", sentenceCase(f.sentence) + (f.detail ? ": " + show(f.detail) : "") + "."),
 		f.advice ? h("p", "try", h("b", "", "What to try: "), f.advice + ".") : null,
-		facts(["side", f.side], ["state", f.state ? h("code", "", show(f.state)) : null], ["after", f.at_ns === null ? null : time(f.at_ns)],
+		facts(["step", f.step], ["side", f.side], ["state", f.state ? h("code", "", show(f.state)) : null], ["after", f.at_ns === null ? null : time(f.at_ns)],
 			["rule", f.rfc ? rfcLink(f.rfc) : null],
 			["event", f.event !== null && f.event < events.n ? link("event", f.event, show(events.name[f.event])) : null],
 			["more", h("code", "", "handfast explain " + f.code)]));
@@ -23,11 +23,11 @@ function head(kind, title, ...more_) {
 
 /* A row of octets: place, hexadecimal, ASCII. */
 function hexDump(bytes) {
-	const lines = [];
-	for (let i = 0; i < bytes.length; i += 16) {
-		const part = [...bytes.subarray(i, i + 16)];
+	const lines = [], wide = detail.clientWidth > 560 ? 16 : 8;
+	for (let i = 0; i < bytes.length; i += wide) {
+		const part = [...bytes.subarray(i, i + wide)];
 		const hex = part.map((b) => b.toString(16).padStart(2, "0"));
-		lines.push(i.toString(16).padStart(4, "0") + "  " + (hex.slice(0, 8).join(" ") + "  " + hex.slice(8).join(" ")).padEnd(49) + " " +
+		lines.push(i.toString(16).padStart(4, "0") + "  " + (hex.slice(0, 8).join(" ") + "  " + hex.slice(8).join(" ")).padEnd(3 * wide + 1) + " " +
 			part.map((b) => (b > 0x1f && b < 0x7f ? String.fromCharCode(b) : ".")).join(""));
 	}
 	return h("pre", { class: "hex", tabindex: 0, "aria-label": "Octets, hexadecimal and ASCII" }, lines.join("\n"));

@@ -13,7 +13,7 @@ function h(tag, with_, ...children) {
 				e.addEventListener(k.slice(2), v);
 			else if (v !== null && v !== undefined && v !== false)
 				e.setAttribute(k, v === true ? "" : v);
-	for (const c of children.flat())
+	for (const c of children.flat(9))
 		if (c !== null && c !== undefined && c !== false)
 			e.append(c);
 	return e;
@@ -43,6 +43,15 @@ function facts(...pairs) {
 	return dl;
 }
 
+/* Rows are made as they come into view; who reads the page aloud goes by the order of the elements. */
+function putInOrder(box, rows_, n, e) {
+	let next = -1;
+	for (const k of rows_.keys())
+		if (k > n && (next < 0 || k < next))
+			next = k;
+	box.insertBefore(e, next < 0 ? null : rows_.get(next));
+}
+
 /* ---- what is selected: one thing for the whole page ---- */
 
 const selection = { kind: "about", number: 0 };
@@ -67,7 +76,7 @@ function link(kind, number, text) {
 const colours = {};
 function readColours() {
 	const style = getComputedStyle(document.documentElement);
-	for (const name of ["bg", "panel", "line", "line-soft", "text", "muted", "accent", "bad", "good", "cursor", "row-hover", "select",
+	for (const name of ["bg", "panel", "line", "line-soft", "text", "muted", "accent", "bad", "good", "cursor", "row-hover", "select", "edge",
 		"dns", "tcp", "tls", "http", "page", "p-blocked", "p-dns", "p-connect", "p-tls", "p-send", "p-wait", "p-receive"])
 		colours[name] = style.getPropertyValue("--" + name).trim();
 	paints.clear();
@@ -95,7 +104,7 @@ function tlsLook(name) {
 		return ["#7d55c7", "none", "#fff"];
 	if (/FAILED|ALERT|CLOSED/.test(name))
 		return ["#b3261e", "cross", "#fff"];
-	if (/WAIT_(SH|CH)/.test(name) || /START/.test(name))
+	if (/WAIT_(SH|CH|EE)/.test(name) || /START/.test(name))
 		return ["#f1d9f7", "up", "#1c1e21"];
 	if (/CERT|CV|STATUS/.test(name))
 		return ["#d79be3", "horizontal", "#1c1e21"];

@@ -86,7 +86,7 @@ function makeEvent(k) {
 		place = k;
 		select("event", i, { open: true, from: "list" });
 	});
-	listSpace.append(e);
+	putInOrder(listSpace, listShown, k, e);
 	return e;
 }
 

@@ -14,12 +14,19 @@ function failures() {
 	const main_ = report.result.fault;
 	const same = (a, b) => a && b && a.code === b.code && a.detail === b.detail && a.at_ns === b.at_ns;
 	if (main_)
-		list_.push({ fault: main_, kind: "about", number: 0, what: "The page" });
+		list_.push({ fault: main_, kind: "about", number: 0, what: "The page", also: [] });
 	for (const [kind, all, what] of [["connection", report.connection, connName], ["resource", report.resource, (x) => x.kind + " " + shortUrl(x.url)],
 		["lookup", report.lookup, (l) => "lookup of " + show(l.name)]])
-		for (const x of all)
-			if (x.fault && !same(x.fault, main_))
-				list_.push({ fault: x.fault, kind, number: x.number, what: what(x) });
+		for (const x of all) {
+			if (!x.fault || same(x.fault, main_))
+				continue;
+			/* What failed together is told once: a connection, and what was to come over it. */
+			const told = list_.find((f) => same(f.fault, x.fault));
+			if (told)
+				told.also.push({ kind, number: x.number, what: what(x) });
+			else
+				list_.push({ fault: x.fault, kind, number: x.number, what: what(x), also: [] });
+		}
 	return list_;
 }
 
@@ -43,10 +50,12 @@ function fillTrouble() {
 	}
 	const rest = first && r.fault ? list_.slice(1) : list_;
 	if (rest.length) {
-		box.append(h("details", { open: rest.length < 4 && !r.fault }, h("summary", "", h("span", { class: "sign", "aria-hidden": "true" }, "!"),
+		box.append(h("details", { open: rest.length < 7 && !r.fault }, h("summary", "", h("span", { class: "sign", "aria-hidden": "true" }, "!"),
 			many(rest.length, r.fault ? "more failure" : "failure")),
-		h("ul", "", rest.slice(0, 100).map((f) => h("li", "", link(f.kind, f.number, f.what), h("span", "", " " + f.fault.sentence +
-			(f.fault.detail ? ": " + show(f.fault.detail) : "") + " "), h("code", "", f.fault.code), f.fault.advice ? h("span", "muted", " \u2014 " + f.fault.advice) : null))),
+		h("ul", "", rest.slice(0, 100).map((f) => h("li", "", h("code", "", f.fault.code), " ", link(f.kind, f.number, f.what),
+			f.also.slice(0, 3).map((a) => [", ", link(a.kind, a.number, a.what)]), f.also.length > 3 ? " and " + (f.also.length - 3) + " more" : null,
+			h("span", "", ": " + f.fault.sentence + (f.fault.detail ? ": " + show(f.fault.detail) : "") + "."),
+			f.fault.advice ? h("span", "muted", " Try: " + f.fault.advice + ".") : null))),
 		rest.length > 100 ? h("p", "muted", "and " + (rest.length - 100) + " more: see the lanes") : null));
 	}
 	if (r.limit)
@@ -87,9 +96,7 @@ try {
 } catch (e) { /* a page from a file may have no storage */ }
 function useTheme() {
 	document.documentElement.dataset.theme = theme === "auto" ? (dark.matches ? "dark" : "light") : theme;
-	$("theme").textContent = { auto: "Auto", light: "Light", dark: "Dark" }[theme];
-	$("theme").setAttribute("aria-label", "Colours: " + theme + "; press to change");
-	$("theme").title = "Colours: " + theme;
+	$("theme").textContent = "Theme: " + theme;
 	readColours();
 	fillLegend();
 	draw();
@@ -110,7 +117,28 @@ $("legend-open").addEventListener("click", () => {
 	const on = $("legend").hidden;
 	$("legend").hidden = !on;
 	$("legend-open").setAttribute("aria-expanded", String(on));
-	layOut();
+});
+
+/* ---- the line between time and events ---- */
+
+function split(share) {
+	const s = Math.max(0.2, Math.min(0.85, share));
+	document.querySelector(".left").style.setProperty("--split", s);
+	$("split").setAttribute("aria-valuenow", Math.round(100 * s));
+}
+$("split").addEventListener("pointerdown", (e) => {
+	$("split").setPointerCapture(e.pointerId);
+	const box = document.querySelector(".left").getBoundingClientRect();
+	const move = (ev) => split((ev.clientY - box.top) / box.height);
+	$("split").addEventListener("pointermove", move);
+	$("split").addEventListener("lostpointercapture", () => $("split").removeEventListener("pointermove", move), { once: true });
+});
+$("split").addEventListener("keydown", (e) => {
+	const by = { ArrowUp: -5, ArrowDown: 5 }[e.key];
+	if (by) {
+		e.preventDefault();
+		split((Number($("split").getAttribute("aria-valuenow")) + by) / 100);
+	}
 });
 $("about").addEventListener("click", () => select("about", 0, { open: true }));
 $("keys").append(h("h2", { id: "keys-title" }, "Keys and pointer"), h("dl", "facts", KEYS.map(([k, what]) => [h("dt", "", k), h("dd", "", what)])),
@@ -150,6 +178,7 @@ fillHead();
 fillTrouble();
 fillFacts();
 useTheme();
+split(0.62);
 layOut();
 showLoad();
 search();

@@ -112,23 +112,23 @@ function paintName(ctx, text, a, w, y, ink, view) {
 	ctx.fillText(t, from, y);
 }
 
-/* Marks of events, at most one of each layer a pixel. */
-function paintTicks(ctx, view, list, y, height, one) {
-	const stop = view.end;
-	let i = firstAt(list, view.begin);
-	const last = new Array(LAYERS.length).fill(-1);
+/* Marks of events: where there are many in one pixel, the first few of them, so that the work is one of pixels. */
+function paintTicks(ctx, view, list, y, height) {
 	const names = LAYERS.map((l) => colours[l.toLowerCase()]);
-	for (; i < list.length; i++) {
-		const e = list[i];
-		if (events.at[e] > stop)
-			break;
-		const x = Math.round(view.x(events.at[e]));
-		const layer = events.layer[e];
-		if (last[layer] === x)
-			continue;
-		last[layer] = x;
-		ctx.fillStyle = one || names[layer];
-		ctx.fillRect(x, y, 1.25, height);
+	let pixel = NaN, here = 0, done = 0;
+	for (let i = firstAt(list, view.begin); i < list.length && events.at[list[i]] <= view.end; i++) {
+		const x = Math.round(view.x(events.at[list[i]]));
+		const layer = events.layer[list[i]];
+		if (x !== pixel)
+			here = done = 0;
+		pixel = x;
+		if (!(done & (1 << layer))) {
+			done |= 1 << layer;
+			ctx.fillStyle = names[layer];
+			ctx.fillRect(x, y, 1.25, height);
+		}
+		if (++here === 8)
+			i = firstAt(list, view.begin + (x + 0.5 - view.left) / view.scale) - 1;
 	}
 }
 
@@ -137,10 +137,11 @@ function paintDensity(ctx, view, list, y, height, colour) {
 	const width = Math.ceil(view.right - view.left) + 1, step = 2;
 	const bins = new Uint32Array(Math.ceil(width / step) + 1);
 	let most = 1;
-	for (let i = firstAt(list, view.begin); i < list.length && events.at[list[i]] <= view.end; i++) {
-		const k = Math.floor((view.x(events.at[list[i]]) - view.left) / step);
-		if (k >= 0 && k < bins.length && ++bins[k] > most)
-			most = bins[k];
+	for (let k = 0, i = firstAt(list, view.begin); k < bins.length; k++) {
+		const next = firstAt(list, view.begin + (k + 1) * step / view.scale);
+		bins[k] = next - i;
+		most = Math.max(most, bins[k]);
+		i = next;
 	}
 	ctx.fillStyle = colour;
 	for (let k = 0; k < bins.length; k++) {
@@ -164,6 +165,7 @@ const painters = {
 			return;
 		const end = l.end_ns === null ? allEnd : l.end_ns;
 		const at = paintBar(ctx, view, l.begin_ns, end, y + 5, 12, l.fault ? colours.bad : colours.dns);
+		paintElsewhere(ctx, view, l.begin_ns, end, y + 11);
 		if (at)
 			paintAfter(ctx, view, at, (l.addresses.length ? l.addresses[0] + (l.addresses.length > 1 ? " +" + (l.addresses.length - 1) : "")
 				: l.fault ? l.fault.code : "no address"), y + 11, l.fault);
@@ -171,6 +173,8 @@ const painters = {
 
 	connection(ctx, view, row, y) {
 		const c = report.connection[row.number];
+		if (c.tcpSpans.length)
+			paintElsewhere(ctx, view, c.tcpSpans[0].begin, c.tcpSpans[c.tcpSpans.length - 1].end, y + 12);
 		for (const s of c.tcpSpans) {
 			const look = STATE_LOOK[s.name] || STATE_LOOK.CLOSED;
 			const at = paintBar(ctx, view, s.begin, s.end, y + 4, 15, paintOf(ctx, look));
@@ -179,6 +183,11 @@ const painters = {
 			ctx.fillStyle = colours.panel; /* a gap, so that states of like colours do not run together */
 			if (s.begin !== c.tcpSpans[0].begin)
 				ctx.fillRect(at[0], y + 4, 1, 15);
+			if (at[1] > 3) { /* dark states on a dark page */
+				ctx.strokeStyle = colours.edge;
+				ctx.lineWidth = 1;
+				ctx.strokeRect(at[0] + 1.5, y + 4.5, at[1] - 2, 14);
+			}
 			if (at[1] > 20) {
 				plate(ctx, s.name, at, y + 4, 15, look, view);
 				paintName(ctx, s.name, at[0], at[1], y + 12, look[2], view);
@@ -219,6 +228,7 @@ const painters = {
 		const x = report.resource[row.number];
 		if (!x.all)
 			return;
+		paintElsewhere(ctx, view, x.all.begin, x.all.end, y + 11);
 		const whole = paintBar(ctx, view, x.all.begin, x.all.end, y + 9, 4, colours["p-blocked"]);
 		for (let k = 1; k < x.spans.length; k++) {
 			const s = x.spans[k];
@@ -233,6 +243,19 @@ const painters = {
 		}
 	},
 };
+
+/* Where to look for a lane's bar that is not in view. */
+function paintElsewhere(ctx, view, begin, end, y) {
+	const left = end < view.begin, x = left ? view.left + 3 : view.right - 3;
+	if (!left && begin <= view.end)
+		return;
+	ctx.fillStyle = colours.muted;
+	ctx.beginPath();
+	ctx.moveTo(x, y);
+	ctx.lineTo(x + (left ? 6 : -6), y - 4);
+	ctx.lineTo(x + (left ? 6 : -6), y + 4);
+	ctx.fill();
+}
 
 /* Behind a name on a patterned bar: its own ground, so that it reads. */
 function plate(ctx, text, [a, w], y, height, look, view) {
@@ -254,10 +277,14 @@ function paintAfter(ctx, view, [a, w], text, y, bad) {
 	const width = ctx.measureText(text).width, from = Math.max(a, view.left);
 	ctx.fillStyle = bad ? colours.bad : colours.muted;
 	const behind = a + w + (bad ? 12 : 6);
-	if (behind + width <= view.right)
-		ctx.fillText(text, behind, y);
-	else if (from - width - 6 >= view.left)
-		ctx.fillText(text, from - width - 6, y);
+	const x = behind + width <= view.right ? behind : from - width - 6;
+	if (x < view.left)
+		return;
+	ctx.strokeStyle = colours.panel; /* an edge around it: lines may cross here */
+	ctx.lineWidth = 3;
+	ctx.lineJoin = "round";
+	ctx.strokeText(text, x, y);
+	ctx.fillText(text, x, y);
 }
 
 function paintCross(ctx, view, at, y) {
@@ -292,11 +319,15 @@ function whatIsAt(row, at, y, near) {
 		return event === null ? null : { title: LAYERS[row.number], lines: [eventLine(event)], event };
 	if (row.kind === "lookup") {
 		const l = report.lookup[row.number];
+		if (!inSpan({ begin: l.begin_ns, end: l.end_ns === null ? allEnd : l.end_ns }))
+			return null;
 		return { title: recordName(l.record) + " of " + show(l.name),
 			lines: [l.addresses.join(", ") || (l.fault ? l.fault.sentence : "no address"), "from " + show(l.server)] };
 	}
 	if (row.kind === "attempt") {
 		const a = report.connection[row.number].attempts[row.attempt];
+		if (!inSpan({ begin: a.begin_ns, end: a.end_ns === null ? allEnd : a.end_ns }))
+			return null;
 		return { title: endpoint(a.remote), lines: [outcome(a)] };
 	}
 	if (row.kind === "connection") {
@@ -310,10 +341,12 @@ function whatIsAt(row, at, y, near) {
 			lines.push(time(span.begin) + " to " + (span.open ? "the end" : time(span.end)) +
 				(span.open ? "" : ", " + time(span.end - span.begin)));
 		}
-		return { title: connName(c), lines };
+		return span ? { title: connName(c), lines } : null;
 	}
 	if (row.kind === "resource") {
 		const x = report.resource[row.number];
+		if (!x.all || !inSpan(x.all))
+			return null;
 		const lines = [show(x.method) + " " + show(x.url)];
 		for (let k = 1; k < x.spans.length; k++)
 			lines.push(x.spans[k].phase + " " + time(x.spans[k].end - x.spans[k].begin));

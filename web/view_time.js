@@ -80,8 +80,8 @@ function layOut() {
 	for (const e of shown.values())
 		e.remove();
 	shown.clear();
-	active = Math.min(active, rows.length - 1);
-	draw();
+	active = Math.max(0, Math.min(active, rows.length - 1));
+	drawNow();
 }
 
 function placeRows(top, bottom) {
@@ -134,7 +134,7 @@ function makeRow(row) {
 	button.style.width = metrics.labelWidth ? metrics.labelWidth + "px" : "100%";
 	if (metrics.labelHeight && row.kind !== "group" && row.kind !== "attempt")
 		button.style.height = metrics.labelHeight + "px";
-	spacer.append(box);
+	putInOrder(spacer, shown, row.index, box);
 	return box;
 }
 
@@ -186,16 +186,22 @@ function drawNow() {
 	const top = rowsBox.scrollTop;
 	placeRows(top - 60, top + height + 60);
 	const ctx = fit(sheetCanvas, width, height);
-	const steps = ticks();
 	ctx.save();
 	ctx.beginPath();
 	ctx.rect(view.left - 1, 0, view.right - view.left + 2, height);
 	ctx.clip();
 	ctx.fillStyle = colours["line-soft"];
-	for (const t of steps)
+	for (const t of ticks())
 		ctx.fillRect(Math.round(view.x(t)), 0, 1, height);
 	for (const [, at] of MARKS)
 		dashed(ctx, view.x(at), height);
+	/* Lines belong to the bars: they do not go through names. */
+	for (const row of rows) {
+		if (row.y + row.height < top || row.y > top + height)
+			continue;
+		if (row.kind === "group" || (metrics.labelHeight && row.kind !== "attempt"))
+			ctx.clearRect(0, row.y - top, width, row.kind === "group" ? row.height : metrics.labelHeight);
+	}
 	for (const row of rows) {
 		if (row.y + row.height < top || row.y > top + height)
 			continue;
@@ -254,10 +260,10 @@ function drawAxis(width) {
 		ctx.fillText(text, Math.max(view.left, Math.min(x - w / 2, view.right - w)), 10);
 	}
 	let free = view.left - 2;
-	for (const [name, at] of MARKS) {
+	const marks = MARKS.filter(([, at]) => view.x(at) >= view.left - 2 && view.x(at) <= view.right + 2);
+	marks.forEach(([name, at], i) => {
 		const x = view.x(at), w = ctx.measureText(name).width;
-		if (x < view.left - 2 || x > view.right + 2)
-			continue;
+		const next = i + 1 < marks.length ? view.x(marks[i + 1][1]) - 4 : view.right;
 		ctx.fillStyle = colours.muted;
 		ctx.beginPath();
 		ctx.moveTo(x, 36);
@@ -265,13 +271,13 @@ function drawAxis(width) {
 		ctx.lineTo(x + 3.5, 30);
 		ctx.fill();
 		let from = x + 6;
-		if (from + w > view.right)
+		if (from + w > next && x - w - 6 >= free)
 			from = x - w - 6;
-		if (from < free)
-			continue;
+		if (from < free || from + w > view.right)
+			return;
 		ctx.fillText(name, from, 29);
-		free = from + w + 8;
-	}
+		free = Math.max(from + w + 6, x + 5);
+	});
 	if (selection.kind === "event")
 		flag(ctx, events.at[selection.number], colours.accent, colours.panel);
 	if (cursor !== null)
@@ -304,18 +310,7 @@ function drawOverview(width) {
 	ctx.fillStyle = colours.muted;
 	if (metrics.labelWidth)
 		ctx.fillText("all " + time(allEnd), 10, OVERVIEW_HEIGHT / 2);
-	ctx.fillStyle = colours.bg;
-	ctx.fillRect(view.left, 0, view.right - view.left, OVERVIEW_HEIGHT);
-	const lines = report.resource.filter((x) => x.all);
-	const step = Math.min(4, 28 / Math.max(lines.length, 1));
-	lines.forEach((x, i) => {
-		for (let k = 0; k < x.spans.length; k++) {
-			const s = x.spans[k], a = overviewX(s.begin);
-			ctx.fillStyle = x.fault ? colours.bad : colours["p-" + s.phase];
-			ctx.fillRect(a, 3 + i * step, Math.max(overviewX(s.end) - a, 1), Math.max(step - 0.8, 0.8));
-		}
-	});
-	overviewBins(ctx);
+	ctx.drawImage(overviewGround(width), 0, 0, width, OVERVIEW_HEIGHT);
 	const a = overviewX(view.begin), b = overviewX(view.end);
 	ctx.globalAlpha = 0.72;
 	ctx.fillStyle = colours.panel;
@@ -330,21 +325,38 @@ function drawOverview(width) {
 	for (const x of [a, b])
 		ctx.fillRect(x - 2.5, OVERVIEW_HEIGHT / 2 - 8, 5, 16);
 }
-let bins = null; /* of all events, over the whole range: counted once for a width */
-function overviewBins(ctx) {
-	const width = Math.max(1, Math.floor(view.right - view.left));
-	if (!bins || bins.length !== width) {
-		bins = new Uint32Array(width);
-		for (let i = 0; i < events.n; i++)
-			bins[Math.max(0, Math.min(width - 1, Math.floor(overviewX(events.at[i]) - view.left)))]++;
-	}
+
+/* All resources as thin lines, and how many events there were: the same until the width or the colours change. */
+let ground = null, groundOf = "";
+function overviewGround(width) {
+	const is = [width, window.devicePixelRatio, colours.bg].join();
+	if (groundOf === is)
+		return ground;
+	groundOf = is;
+	ground = document.createElement("canvas");
+	const ctx = fit(ground, width, OVERVIEW_HEIGHT);
+	ctx.fillStyle = colours.bg;
+	ctx.fillRect(view.left, 0, view.right - view.left, OVERVIEW_HEIGHT);
+	const lines = report.resource.filter((x) => x.all);
+	const step = Math.min(4, 28 / Math.max(lines.length, 1));
+	lines.forEach((x, i) => {
+		for (let k = 0; k < x.spans.length; k++) {
+			const s = x.spans[k], a = overviewX(s.begin);
+			ctx.fillStyle = x.fault ? colours.bad : colours["p-" + s.phase];
+			ctx.fillRect(a, 3 + i * step, Math.max(overviewX(s.end) - a, 1), Math.max(step - 0.8, 0.8));
+		}
+	});
+	const bins = new Uint32Array(Math.max(1, Math.floor(view.right - view.left)));
 	let most = 1;
+	for (let i = 0; i < events.n; i++)
+		bins[Math.max(0, Math.min(bins.length - 1, Math.floor(overviewX(events.at[i]) - view.left)))]++;
 	for (const n of bins)
 		most = Math.max(most, n);
 	ctx.fillStyle = colours.muted;
-	for (let k = 0; k < width; k++)
+	for (let k = 0; k < bins.length; k++)
 		if (bins[k]) {
 			const t = 3 + 10 * Math.log(1 + bins[k]) / Math.log(1 + most);
 			ctx.fillRect(view.left + k, OVERVIEW_HEIGHT - 2 - t, 1, t);
 		}
+	return ground;
 }
