@@ -42,7 +42,7 @@ static const char style[] =
 	"table{border-collapse:collapse}"
 	"td,th{text-align:left;vertical-align:top;padding:3px 14px 3px 0;font-weight:normal}"
 	"th{color:#57606a}"
-	"pre{font:13px/1.4 monospace;white-space:pre-wrap;background:#f3f4f6;color:#1c1e21;padding:12px;border-radius:6px;margin:8px 0}"
+	"pre{font:13px/1.4 monospace;white-space:pre-wrap;word-wrap:break-word;background:#f3f4f6;color:#1c1e21;padding:12px;border-radius:6px;margin:8px 0}"
 	"code{font:15px monospace}"
 	".try{border-left:4px solid #1f6feb;padding:6px 0 6px 12px;margin:8px 0}"
 	".foot{margin-top:28px;color:#57606a;font-size:14px}"
