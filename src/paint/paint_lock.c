@@ -27,16 +27,16 @@
 #include <linux/landlock.h>
 #endif
 
-/* The sanitizers reserve address space without end. */
+/* The sanitizers reserve address space without end, and files of their own. */
 #if defined(__SANITIZE_ADDRESS__)
-#define ENDLESS_SPACE 1
+#define SANITIZED 1
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer)
-#define ENDLESS_SPACE 1
+#define SANITIZED 1
 #endif
 #endif
-#ifndef ENDLESS_SPACE
-#define ENDLESS_SPACE 0
+#ifndef SANITIZED
+#define SANITIZED 0
 #endif
 
 enum { FD = 3, FILES_MOST = 64 };
@@ -319,10 +319,11 @@ void paint_lock_amounts(const struct paint_limits *limits)
 	struct rlimit time = { limits->seconds, (rlim_t)limits->seconds + 1 }, space;
 
 	space.rlim_cur = space.rlim_max = space_used() + limits->memory;
-	if (!ENDLESS_SPACE)
+	if (!SANITIZED) {
 		(void)setrlimit(RLIMIT_AS, &space);
+		(void)setrlimit(RLIMIT_FSIZE, &none);
+	}
 	(void)setrlimit(RLIMIT_CPU, &time);
 	(void)setrlimit(RLIMIT_NOFILE, &files);
-	(void)setrlimit(RLIMIT_FSIZE, &none);
 	(void)setrlimit(RLIMIT_MSGQUEUE, &none);
 }
