@@ -91,6 +91,9 @@ function statesOf(c, machine) {
 			last.end = s.at_ns;
 			last.open = false;
 		}
+		/* Only changes are told: how a handshake began is not. */
+		if (!spans.length && machine === "tls" && c.tls && c.tls.begin_ns !== null && c.tls.begin_ns < s.at_ns)
+			spans.push({ name: "handshake", begin: c.tls.begin_ns, end: s.at_ns, open: false });
 		spans.push({ name: s.state, begin: s.at_ns, end: allEnd, open: true });
 	}
 	const last = spans[spans.length - 1];

@@ -104,7 +104,7 @@ function tlsLook(name) {
 		return ["#7d55c7", "none", "#fff"];
 	if (/FAILED|ALERT|CLOSED/.test(name))
 		return ["#b3261e", "cross", "#fff"];
-	if (/WAIT_(SH|CH|EE)/.test(name) || /START/.test(name))
+	if (/WAIT_(SH|CH|EE)|START|handshake/.test(name))
 		return ["#f1d9f7", "up", "#1c1e21"];
 	if (/CERT|CV|STATUS/.test(name))
 		return ["#d79be3", "horizontal", "#1c1e21"];
