@@ -123,7 +123,7 @@ const char *span_match(struct span s)
 static char *strip(struct hf_bytes css, size_t *ret_len)
 {
 	char *to = g_malloc(css.len + 1), *out = to;
-	const char *p = (const char *)css.at, *end = p + css.len;
+	const char *p = css.len ? (const char *)css.at : "", *end = p + css.len;
 
 	if (css.len >= 3 && !memcmp(p, "\xef\xbb\xbf", 3))
 		p += 3;
