@@ -335,6 +335,8 @@ static bool say_loaded(struct page *p, struct page_ask *ret, hf_time_ns now)
 {
 	if (p->loaded || p->open || p->held)
 		return false;
+	for (size_t i = 0; i < p->fetches; i++)
+		HF_ASSERT(p->fetch[i]->state != FETCH_NEW && !fetch_is_open(p->fetch[i]));
 	p->loaded = true;
 	p->report->end = last_done(p, now);
 	page_tell(p, now, REPORT_LAYER_PAGE, REPORT_US, REPORT_NONE, "loaded", "",
