@@ -13,9 +13,13 @@
 
 #include "base/rd.h"
 #include "paint/paint_litehtml.h"
+#include "paint/paint_png.h"
 #include "paint/paint_wire.h"
 
-enum { STACK = 256 << 20 };
+enum {
+	STACK = 256 << 20,
+	BAND = 2 << 20, /* octets of pixels that are drawn at once */
+};
 
 struct child {
 	int fd;
@@ -57,42 +61,6 @@ static _Noreturn void fail(const struct child *c, const char *sentence)
 {
 	send_frame(c, PAINT_FRAME_FAILED, (const uint8_t *)sentence, strlen(sentence));
 	leave(0);
-}
-
-/* ---- growing octets ---- */
-
-struct growing {
-	uint8_t *at;
-	size_t len, room;
-	bool full;
-};
-
-static void grow(struct growing *g, const void *more, size_t n)
-{
-	if (g->len + n > g->room && !g->full) {
-		size_t room = g->room ? g->room : 65536;
-		uint8_t *at;
-
-		while (room < g->len + n)
-			room *= 2;
-		at = room > PAINT_FRAME_MOST ? NULL : realloc(g->at, room);
-		if (at) {
-			g->at = at;
-			g->room = room;
-		} else {
-			g->full = true;
-		}
-	}
-	if (g->full)
-		return;
-	memcpy(g->at + g->len, more, n);
-	g->len += n;
-}
-
-static cairo_status_t grow_png(void *g, const unsigned char *at, unsigned n)
-{
-	grow(g, at, n);
-	return ((struct growing *)g)->full ? CAIRO_STATUS_NO_MEMORY : CAIRO_STATUS_SUCCESS;
 }
 
 /* ---- what the parent says ---- */
@@ -152,7 +120,7 @@ static void lay_out(struct child *c)
 		.base = job->base,
 		.user_css = job->user_css ? job->user_css : "",
 	};
-	struct growing wants = { 0 };
+	struct paint_octets wants = { 0 };
 	uint8_t len[4];
 	char *html = string_of(job->html);
 
@@ -166,8 +134,8 @@ static void lay_out(struct child *c)
 		const char *url = paint_store_want_at(c->store, i);
 
 		paint_put_u32(len, strlen(url));
-		grow(&wants, len, sizeof(len));
-		grow(&wants, url, strlen(url));
+		paint_octets_add(&wants, len, sizeof(len));
+		paint_octets_add(&wants, url, strlen(url));
 	}
 	if (wants.full)
 		fail(c, "the page wants more pictures than can be counted");
@@ -175,14 +143,32 @@ static void lay_out(struct child *c)
 	free(wants.at);
 }
 
+/* The rows of the picture from `top` on. */
+static bool draw_band(const struct child *c, cairo_surface_t *band, unsigned top, unsigned rows)
+{
+	const double density = c->job->density;
+	cairo_t *cr = cairo_create(band);
+	bool good;
+
+	cairo_set_source_rgb(cr, 1, 1, 1);
+	cairo_paint(cr);
+	cairo_translate(cr, 0, -(double)top);
+	cairo_scale(cr, density, density);
+	good = paint_doc_draw(c->doc, cr, (unsigned)(top / density), c->job->width, (unsigned)ceil(rows / density) + 1);
+	cairo_destroy(cr);
+	return good;
+}
+
+/* In bands, so that of a long page only one is in memory as pixels. */
 static void draw(struct child *c)
 {
 	const struct paint_job *job = c->job;
 	double density = job->density;
 	unsigned width, height, most = (unsigned)fmax(1, floor(job->limits.height / density));
-	struct growing png = { 0 };
-	cairo_surface_t *surface;
-	cairo_t *cr;
+	struct paint_octets picture = { 0 };
+	struct paint_png *png;
+	unsigned rows;
+	cairo_surface_t *band;
 	uint8_t size[8];
 
 	if (!c->doc || !paint_doc_lay_out(c->doc, &width, &height))
@@ -191,23 +177,24 @@ static void draw(struct child *c)
 	height = height > most ? most : height;
 	c->width = (unsigned)fmax(1, lround(job->width * density));
 	c->height = (unsigned)fmin(job->limits.height, fmax(1, lround(height * density)));
-	surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)c->width, (int)c->height);
-	if (cairo_surface_status(surface) != CAIRO_STATUS_SUCCESS)
-		fail(c, "the picture is too large for the painter's memory");
-	cr = cairo_create(surface);
-	cairo_set_source_rgb(cr, 1, 1, 1);
-	cairo_paint(cr);
-	cairo_scale(cr, density, density);
-	if (!paint_doc_draw(c->doc, cr, job->width, height))
-		fail(c, "the painter ran out of memory while it drew the page");
-	cairo_destroy(cr);
 	paint_put_u32(size, c->width);
 	paint_put_u32(size + 4, c->height);
-	grow(&png, size, sizeof(size));
-	if (cairo_surface_write_to_png_stream(surface, grow_png, &png) != CAIRO_STATUS_SUCCESS)
+	paint_octets_add(&picture, size, sizeof(size));
+	rows = BAND / (4 * c->width) ? BAND / (4 * c->width) : 1;
+	rows = rows > c->height ? c->height : rows;
+	band = cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)c->width, (int)rows);
+	png = paint_png_begin(&picture, c->width, c->height);
+	if (cairo_surface_status(band) != CAIRO_STATUS_SUCCESS || !png)
 		fail(c, "the picture is too large for the painter's memory");
-	cairo_surface_destroy(surface);
-	send_frame(c, PAINT_FRAME_PICTURE, png.at, png.len);
+	for (unsigned top = 0; top < c->height; top += rows) {
+		if (!draw_band(c, band, top, rows))
+			fail(c, "the painter ran out of memory while it drew the page");
+		if (!paint_png_rows(png, band, c->height - top < rows ? c->height - top : rows))
+			fail(c, "the picture is too large for the painter's memory");
+	}
+	if (!paint_png_end(png) || picture.full)
+		fail(c, "the picture is too large for the painter's memory");
+	send_frame(c, PAINT_FRAME_PICTURE, picture.at, picture.len);
 	leave(0);
 }
 

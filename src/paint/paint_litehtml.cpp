@@ -30,6 +30,7 @@ using doc_ptr = std::shared_ptr<litehtml::document>;
 namespace
 {
 
+constexpr int BEYOND = 200;          // pixels that what an element draws may leave its box by
 constexpr int LAYOUT_MOST = 1 << 26; // of a coordinate that is drawn: beyond, cairo's own numbers end
 
 struct free_g {
@@ -470,10 +471,9 @@ class page_view : public litehtml::document_container
 	cairo_t *canvas = nullptr;
 	unsigned clipped = 0;
 
-	void draw(cairo_t *cr, int x, int y, unsigned width, unsigned height)
+	/* Only what meets the clip is drawn, and x and y are where the page begins. */
+	void draw(cairo_t *cr, int x, int y, position clip)
 	{
-		position clip(x, y, (int)width, (int)height);
-
 		canvas = cr;
 		doc->draw((uint_ptr)cr, x, y, &clip);
 		while (clipped)
@@ -734,7 +734,7 @@ void page_frame::draw(uint_ptr hdc, int x, int y, const position *clip)
 	inner->view.width = (unsigned)at.width;
 	inner->view.height = (unsigned)at.height;
 	inner->doc->render(at.width);
-	inner->draw(cr, at.x, at.y, inner->view.width, inner->view.height);
+	inner->draw(cr, at.x, at.y, position(at.x, at.y, at.width, at.height));
 	cairo_restore(cr);
 }
 
@@ -1110,10 +1110,11 @@ bool paint_doc_lay_out(struct paint_doc *d, unsigned *ret_width, unsigned *ret_h
 	}
 }
 
-bool paint_doc_draw(struct paint_doc *d, cairo_t *cr, unsigned width, unsigned height)
+bool paint_doc_draw(struct paint_doc *d, cairo_t *cr, unsigned top, unsigned width, unsigned height)
 {
 	try {
-		d->view.draw(cr, 0, 0, width, height);
+		/* What litehtml takes for outside of the clip may still reach into it: letters and shadows leave their boxes. */
+		d->view.draw(cr, 0, 0, position(0, (int)top - BEYOND, (int)width, (int)height + 2 * BEYOND));
 		return cairo_status(cr) == CAIRO_STATUS_SUCCESS;
 	} catch (...) {
 		return false;

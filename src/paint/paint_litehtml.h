@@ -30,7 +30,8 @@ struct paint_doc *paint_doc_make(const char *html, const struct paint_view *view
 void paint_doc_free(struct paint_doc *d);
 /* Lays it out with the pictures that have come, and says how large it is. */
 bool paint_doc_lay_out(struct paint_doc *d, unsigned *ret_width, unsigned *ret_height);
-bool paint_doc_draw(struct paint_doc *d, cairo_t *cr, unsigned width, unsigned height);
+/* What stands from `top` on, so wide and so high; cr's origin is the page's. May be called for one part after another. */
+bool paint_doc_draw(struct paint_doc *d, cairo_t *cr, unsigned top, unsigned width, unsigned height);
 /* Our own sheet, which says how HTML looks where a page says nothing (ua.css). */
 extern const char paint_ua_css[];
 

@@ -2,6 +2,7 @@
 #include "paint/paint_wire.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/rd.h"
 
@@ -11,6 +12,28 @@ void paint_put_u32(uint8_t to[4], size_t value)
 {
 	for (int i = 0; i < 4; i++)
 		to[i] = (uint8_t)(value >> (24 - 8 * i));
+}
+
+void paint_octets_add(struct paint_octets *o, const void *more, size_t n)
+{
+	if (o->len + n > o->room && !o->full) {
+		size_t room = o->room ? o->room : 65536;
+		uint8_t *at;
+
+		while (room < o->len + n)
+			room *= 2;
+		at = room > PAINT_FRAME_MOST ? NULL : realloc(o->at, room);
+		if (at) {
+			o->at = at;
+			o->room = room;
+		} else {
+			o->full = true;
+		}
+	}
+	if (o->full)
+		return;
+	memcpy(o->at + o->len, more, n);
+	o->len += n;
 }
 
 void paint_frame_head(uint8_t to[PAINT_FRAME_HEAD], enum paint_frame type, size_t len)

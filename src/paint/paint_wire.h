@@ -39,6 +39,15 @@ void paint_reader_add(struct paint_reader *r, size_t n);
 HF_NODISCARD hf_status paint_reader_next(struct paint_reader *r, size_t most, uint8_t *ret_type, struct hf_bytes *ret);
 void paint_reader_free(struct paint_reader *r);
 
+/* Octets that grow, up to a frame's worth; full: memory has ended, or it is more. */
+struct paint_octets {
+	uint8_t *at;
+	size_t len, room;
+	bool full;
+};
+
+void paint_octets_add(struct paint_octets *o, const void *more, size_t n);
+
 void paint_frame_head(uint8_t to[PAINT_FRAME_HEAD], enum paint_frame type, size_t len);
 void paint_put_u32(uint8_t to[4], size_t value);
 
