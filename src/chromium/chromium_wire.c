@@ -222,12 +222,13 @@ hf_status chromium_from_base64(struct hf_bytes text, uint8_t **ret, size_t *ret_
 {
 	size_t pad = text.len && text.at[text.len - 1] == '=' ? 1 + (text.len > 1 && text.at[text.len - 2] == '=') : 0;
 	size_t len = text.len / 4 * 3 - (text.len >= 4 ? pad : 0);
-	uint8_t *bytes, *to;
+	size_t n = 0;
+	uint8_t *bytes;
 	uint32_t v = 0;
 
 	if (text.len % 4)
 		return HF_MALFORMED;
-	bytes = to = malloc(len + 3);
+	bytes = malloc(len + 3);
 	if (!bytes)
 		return HF_FULL;
 	for (size_t i = 0; i < text.len; i++) {
@@ -239,9 +240,9 @@ hf_status chromium_from_base64(struct hf_bytes text, uint8_t **ret, size_t *ret_
 		}
 		v = v << 6 | (uint32_t)six;
 		if (i % 4 == 3) {
-			*to++ = (uint8_t)(v >> 16);
-			*to++ = (uint8_t)(v >> 8);
-			*to++ = (uint8_t)v;
+			bytes[n++] = (uint8_t)(v >> 16);
+			bytes[n++] = (uint8_t)(v >> 8);
+			bytes[n++] = (uint8_t)v;
 		}
 	}
 	*ret = bytes;

@@ -96,7 +96,7 @@ static size_t fields_of(const struct report_resource *r, const struct h1_head *h
 static void answer(struct page_load *p, const struct waiting *w)
 {
 	const struct report_resource *r = &p->report.resource[w->resource];
-	struct hf_bytes body = w->head ? (struct hf_bytes){ 0 } : page_body(p->page, w->resource);
+	struct hf_bytes body = page_body(p->page, w->resource);
 	struct chromium_field fields[H1_FIELDS + 1];
 	struct h1_head *head = calloc(1, sizeof(*head));
 
@@ -107,6 +107,8 @@ static void answer(struct page_load *p, const struct waiting *w)
 		p->chromium->refused++;
 		return;
 	}
+	if (w->head)
+		body.len = 0;
 	chromium_answer(p->chromium->chromium, w->id, r->status, fields, fields_of(r, head, fields), body);
 	p->chromium->answered++;
 	p->report.engine_octets += body.len;
@@ -335,13 +337,22 @@ hf_time_ns page_chromium_wake_at(const struct page_load *p)
 static void tell(struct page_load *p)
 {
 	const struct page_chromium *x = p->chromium;
+	const char *version = chromium_version(x->chromium);
+	char sentence[600];
 
-	page_tell_event(p, REPORT_LAYER_PAGE, REPORT_US, REPORT_NONE, "chromium",
-			"%s painted it without a network: %s. %u of its requests were answered, with %llu octets that came by our stack; "
-			"%u were refused, %u of them because they would have sent something.",
-			*chromium_version(x->chromium) ? chromium_version(x->chromium) : "Chromium",
-			chromium_isolation(x->chromium), x->answered, (unsigned long long)p->report.engine_octets,
-			x->refused, x->not_get);
+	snprintf(sentence, sizeof(sentence),
+		 "%s was given no network: %s. %u of its requests were answered, with %llu octets that came by our stack; %u were refused, "
+		 "%u of them because they would have sent something.",
+		 *version ? version : "Chromium", chromium_isolation(x->chromium), x->answered,
+		 (unsigned long long)p->report.engine_octets, x->refused, x->not_get);
+	report_add_event(&p->report, &(struct report_event){ .at = p->streams.now,
+							     .layer = REPORT_LAYER_PAGE,
+							     .side = REPORT_US,
+							     .conn = REPORT_NONE,
+							     .resource = REPORT_NONE,
+							     .name = "chromium",
+							     .sentence = sentence,
+							     .rfc = "" });
 }
 
 int page_chromium_finish(struct page_load *p)
