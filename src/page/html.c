@@ -357,12 +357,12 @@ static void take_svg_script(struct reader *r, const GumboNode *n)
 static const char *const image_types[] = { "image/png",  "image/jpeg",    "image/jpg", "image/gif",
 					   "image/webp", "image/svg+xml", "image/apng" };
 
-/* Which gumbo does not know by itself. */
+/* By its name, as gumbo has a tag for it since 0.13 only. */
 static bool is_picture(const GumboNode *n)
 {
 	GumboStringPiece name = n->v.element.original_tag;
 
-	if (!html_is(n, GUMBO_TAG_UNKNOWN))
+	if (n->type != GUMBO_NODE_ELEMENT)
 		return false;
 	gumbo_tag_from_original_text(&name);
 	return html_same((struct hf_bytes){ (const uint8_t *)name.data, name.length }, "picture");
