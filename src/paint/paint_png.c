@@ -47,8 +47,8 @@ static bool write_head(struct paint_png *p, unsigned height)
 	if (setjmp(png_jmpbuf(p->png)))
 		return false;
 	png_set_write_fn(p->png, p->to, take, flush_nothing);
-	png_set_IHDR(p->png, p->info, p->width, height, 8, PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
-		     PNG_FILTER_TYPE_DEFAULT);
+	png_set_IHDR(p->png, p->info, p->width, height, 8, PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
+		     PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
 	png_write_info(p->png, p->info);
 	return true;
 }

@@ -148,6 +148,30 @@ static void test_canvas_and_height(void **state)
 	cairo_surface_destroy(s);
 }
 
+/* A picture is drawn in bands, some hundred rows high: nothing may be missing, twice or moved where two meet. */
+static void test_long_page(void **state)
+{
+	enum { ROW = 7, ROWS = 1000, HEIGHT = ROW * ROWS };
+	static const char head[] = "<style>body{margin:0} div{height:7px} .a{background:#ff0000}</style><body>";
+	static const char two[] = "<div class=a></div><div></div>";
+	char *html = malloc(sizeof(head) + ROWS / 2 * sizeof(two));
+	size_t len = sizeof(head) - 1;
+	cairo_surface_t *s;
+
+	(void)state;
+	assert_non_null(html);
+	memcpy(html, head, len);
+	for (int i = 0; i < ROWS / 2; i++, len += sizeof(two) - 1)
+		memcpy(html + len, two, sizeof(two));
+	s = paint(html, "", (struct paint_job){ .width = 1024 });
+	free(html);
+	assert_non_null(s);
+	assert_int_equal(cairo_image_surface_get_height(s), HEIGHT);
+	for (int y = 0; y < HEIGHT; y++)
+		expect_pixel(s, 1000, y, y / ROW % 2 ? 0xffffff : 0xff0000);
+	cairo_surface_destroy(s);
+}
+
 static void test_density(void **state)
 {
 	cairo_surface_t *s =
@@ -448,23 +472,15 @@ static void test_given_up(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_boxes),
-		cmocka_unit_test(test_canvas_and_height),
-		cmocka_unit_test(test_density),
-		cmocka_unit_test(test_pictures),
-		cmocka_unit_test(test_wants),
-		cmocka_unit_test(test_broken_picture),
-		cmocka_unit_test(test_data_and_frames),
-		cmocka_unit_test(test_deterministic),
-		cmocka_unit_test(test_everything),
-		cmocka_unit_test(test_nested),
-		cmocka_unit_test(test_nested_very_deep),
-		cmocka_unit_test(test_processor_time),
-		cmocka_unit_test(test_endless_css),
-		cmocka_unit_test(test_memory),
-		cmocka_unit_test(test_strange_jobs),
-		cmocka_unit_test(test_killed),
-		cmocka_unit_test(test_given_up),
+		cmocka_unit_test(test_boxes),          cmocka_unit_test(test_canvas_and_height),
+		cmocka_unit_test(test_density),        cmocka_unit_test(test_long_page),
+		cmocka_unit_test(test_pictures),       cmocka_unit_test(test_wants),
+		cmocka_unit_test(test_broken_picture), cmocka_unit_test(test_data_and_frames),
+		cmocka_unit_test(test_deterministic),  cmocka_unit_test(test_everything),
+		cmocka_unit_test(test_nested),         cmocka_unit_test(test_nested_very_deep),
+		cmocka_unit_test(test_processor_time), cmocka_unit_test(test_endless_css),
+		cmocka_unit_test(test_memory),         cmocka_unit_test(test_strange_jobs),
+		cmocka_unit_test(test_killed),         cmocka_unit_test(test_given_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
