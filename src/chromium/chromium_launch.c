@@ -67,7 +67,7 @@ static const char *const flags[] = {
 	"--mute-audio",
 	/* No way out. */
 	"--host-resolver-rules=MAP * ~NOTFOUND",
-	"--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+	"--webrtc-ip-handling-policy=disable_non_proxied_udp",
 };
 
 static const char *const fallback_flags[] = {

@@ -120,7 +120,7 @@ static void paints_a_page(void **state)
 	(void)state;
 	assert_int_equal(visit(&v, site[0].url, 1), CHROMIUM_DONE);
 	for (size_t i = 0; i < HF_ARRAY_LEN(site); i++)
-		if (site[i].asked != 1)
+		if (site[i].asked < 1 || site[i].asked > (site[i].status ? 1 : 2)) /* what failed may be tried once more */
 			fail_msg("%s: asked for %u times", site[i].url, site[i].asked);
 	assert_int_equal(v.posts, 1);
 	assert_in_range(v.others, 1, 3); /* c.test, perhaps upgraded; d.test if windows may open; the icon */
@@ -157,25 +157,24 @@ static void shows_its_own_error(void **state)
 	}
 }
 
-/* All reasons are known to it: one that is not would be refused, and asked for again as a failure. */
+/* All reasons are known to it: a request refused for one that is not would hang. */
 static void knows_all_reasons(void **state)
 {
-	char page[4096] = "<!DOCTYPE html>";
-	char url[CHROMIUM_REASON_COUNT][64];
+	char page[256], url[CHROMIUM_REASON_COUNT][64];
 	struct answer site[CHROMIUM_REASON_COUNT + 1] = { { "http://a.test/", 200, "content-type", "text/html", page, 0, 0 } };
 	struct visit v = { .site = site, .n = HF_ARRAY_LEN(site) };
 
 	(void)state;
+	snprintf(page, sizeof(page),
+		 "<!DOCTYPE html><body><script>Promise.allSettled(Array.from({length: %u}, (_, i) => fetch('/' + i)))"
+		 ".then(all => { if (all.every(p => p.status == 'rejected')) document.body.style.height = '1000px' })</script>",
+		 (unsigned)CHROMIUM_REASON_COUNT);
 	for (unsigned i = 0; i < CHROMIUM_REASON_COUNT; i++) {
-		size_t n = strlen(page);
-
-		snprintf(url[i], sizeof(url[i]), "http://a.test/%u.png", i);
-		snprintf(page + n, sizeof(page) - n, "<img src='%s'>", url[i]);
+		snprintf(url[i], sizeof(url[i]), "http://a.test/%u", i);
 		site[i + 1] = (struct answer){ url[i], 0, "", "", "", (enum chromium_reason)i, 0 };
 	}
 	assert_int_equal(visit(&v, site[0].url, 1), CHROMIUM_DONE);
-	for (size_t i = 0; i < HF_ARRAY_LEN(site); i++)
-		assert_int_equal(site[i].asked, 1);
+	check_size(&v, 400, 1000, 1100);
 	chromium_end(v.c);
 }
 
@@ -210,7 +209,8 @@ static void reaches_nobody(void **state)
 	close(udp);
 }
 
-int main(void)
+/* The name of a test: that one alone. */
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(paints_a_page),       cmocka_unit_test(scales),
@@ -223,5 +223,7 @@ int main(void)
 		puts("skipped: Chromium is not installed here");
 		return 77;
 	}
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
