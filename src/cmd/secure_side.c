@@ -160,8 +160,10 @@ static int read_file(enum cmd_command command, const char *path, struct file *re
 	error = fd < 0 ? errno : read_open(fd, ret);
 	if (fd >= 0)
 		close(fd);
-	if (error == 0)
+	if (error == 0) {
+		HF_ASSERT(ret->data);
 		return 0;
+	}
 	free_file(ret);
 	*ret = (struct file){ 0 };
 	return cert_file_fail(command, path, error);

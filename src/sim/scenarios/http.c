@@ -168,21 +168,24 @@ const struct sim_scenario http_stateless = {
 #define PARTS_OF_PAGE 3u
 
 static const struct sim_page album[] = {
-	{ .path = "/", .status = 200, .fields = "Content-Type: text/html\r\n", .body = "<img src=a.png><img src=b.png>\n" },
-	{ .path = "/a.png", .status = 200, .fields = "Content-Type: image/png\r\n", .body = "(a picture)\n" },
-	{ .path = "/b.png", .status = 200, .fields = "Content-Type: image/png\r\n", .body = "(another one)\n" },
+	{ .path = "/",
+	  .status = 200,
+	  .fields = "Content-Type: text/html\r\n",
+	  .body = "<link rel=stylesheet href=a.css><link rel=stylesheet href=b.css>\n" },
+	{ .path = "/a.css", .status = 200, .fields = "Content-Type: text/css\r\n", .body = "p { color: navy }\n" },
+	{ .path = "/b.css", .status = 200, .fields = "Content-Type: text/css\r\n", .body = "p { margin: 0 }\n" },
 };
 
 static const char *const closing[PARTS_OF_PAGE] = {
 	"GET / HTTP/1.1\r\nHost: " HTTPS_NAME "\r\nConnection: close\r\n\r\n",
-	"GET /a.png HTTP/1.1\r\nHost: " HTTPS_NAME "\r\nConnection: close\r\n\r\n",
-	"GET /b.png HTTP/1.1\r\nHost: " HTTPS_NAME "\r\nConnection: close\r\n\r\n",
+	"GET /a.css HTTP/1.1\r\nHost: " HTTPS_NAME "\r\nConnection: close\r\n\r\n",
+	"GET /b.css HTTP/1.1\r\nHost: " HTTPS_NAME "\r\nConnection: close\r\n\r\n",
 };
 
 static const char *const keeping[PARTS_OF_PAGE] = {
 	"GET / HTTP/1.1\r\nHost: " HTTPS_NAME "\r\n\r\n",
-	"GET /a.png HTTP/1.1\r\nHost: " HTTPS_NAME "\r\n\r\n",
-	"GET /b.png HTTP/1.1\r\nHost: " HTTPS_NAME "\r\n\r\n",
+	"GET /a.css HTTP/1.1\r\nHost: " HTTPS_NAME "\r\n\r\n",
+	"GET /b.css HTTP/1.1\r\nHost: " HTTPS_NAME "\r\n\r\n",
 };
 
 static void set_up_keep_alive(struct sim_run *run)
@@ -221,7 +224,7 @@ static void expect_keep_alive(struct sim_run *run)
 
 	for (unsigned i = 0; i < run->server->sessions; i++)
 		answers += (unsigned)https_web(run->server, i)->answered;
-	sim_expect(run, answers == PARTS_OF_PAGE, "the page and its two pictures are answered");
+	sim_expect(run, answers == PARTS_OF_PAGE, "the page and its two style sheets are answered");
 	sim_expect(run, run->server->sessions == conns, "over %u connection%s", conns, conns == 1 ? "" : "s");
 	sim_expect_frames(run, SIM_CLIENT, TCP_SYN, TCP_SYN, conns);
 	sim_expect(run, round_trips(run, conns - 1) == trips, "all of it is here after %u round trips (%u)", trips,
@@ -231,7 +234,7 @@ static void expect_keep_alive(struct sim_run *run)
 
 const struct sim_scenario http_keep_alive = {
 	.name = "http-keep-alive",
-	.summary = "a page and its two pictures: over a connection for each, and over one that stays open",
+	.summary = "a page and its two style sheets: over a connection for each, and over one that stays open",
 	.text = "HTTP/1.0 closed the connection after each answer: every part of a page pays for its own handshake, and each connection leaves a TIME_WAIT "
 		"behind. HTTP/1.1 keeps it open unless one side says Connection: close (RFC 9112 9.3): one handshake, then a round trip for each "
 		"request. `handfast page URL --close-each` loads any page in the old way.",
