@@ -166,7 +166,9 @@ static int read_file(enum cmd_command command, const char *path, struct file *re
 	}
 	free_file(ret);
 	*ret = (struct file){ 0 };
-	return cert_file_fail(command, path, error);
+	error = cert_file_fail(command, path, error);
+	HF_ASSERT(error != 0);
+	return error;
 }
 
 /* What is no key is told of where it is read: whose mode it has does not matter. */
