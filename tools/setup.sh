@@ -3,11 +3,11 @@
 # tools/setup.sh GROUP...: installs the Debian packages that are missing for these groups. Silent and instant when none is.
 set -euo pipefail
 
-# peers: whom tests/interop/matrix.py meets besides, when they are here; they are large.
+# peers: whom tests/interop/matrix.py and docs.py meet besides, and pages by others, when they are here; they are large.
 declare -A need=(
 	[build]="gcc libc6-dev meson ninja-build pkgconf python3 libcmocka-dev libssl-dev"
 	[test]="bind9-dnsutils clang curl dnsmasq-base gnutls-bin iproute2 iputils-ping mount netcat-openbsd nginx-light openssl procps python3-cryptography python3-scapy tcpdump tshark wget"
-	[peers]="chromium golang-go h2o libnss3-tools unbound"
+	[peers]="apache2-doc chromium golang-go h2o libnss3-tools python3-doc sqlite3-doc unbound"
 	[browser]="chromium"
 	[demo]="curl iproute2"
 	[newer]="mmdebstrap"
