@@ -14,6 +14,9 @@ import sys
 import tempfile
 import time
 
+sys.dont_write_bytecode = True  # the source tree stays as it is
+import bench_page  # noqa: E402
+
 ROUNDS = 3
 OCTETS = 4 << 30
 LIMIT_S = 40
@@ -289,10 +292,12 @@ def main():
     tls(build, result)
     over_tun(build, result)
     https(build, result)
+    bench_page.page(build, result)
     with open(os.path.join(build, "bench.json"), "w", encoding="utf-8") as f:
         json.dump(result, f, indent=1)
     print(f"JSON: {os.path.join(build, 'bench.json')}")
-    return 0 if result.get("footprint") and result.get("memory_bulk_gbit_s") and result.get("tun_send", True) and result.get("tls") and result.get("https", True) else 1
+    good = all(result.get(x) for x in ("footprint", "memory_bulk_gbit_s", "tls")) and all(result.get(x, True) for x in ("tun_send", "https", "page"))
+    return 0 if good else 1
 
 
 if __name__ == "__main__":
