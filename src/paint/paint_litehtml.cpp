@@ -124,6 +124,25 @@ class page_image : public litehtml::el_image
 	void draw_broken(cairo_t *cr, const position &at);
 };
 
+// A rule; its width and side may be attributes (HTML 15.3.7).
+class page_rule : public litehtml::html_tag
+{
+      public:
+	using html_tag::html_tag;
+	void parse_attributes() override
+	{
+		const char *width = get_attr("width"), *align = get_attr("align", "");
+
+		if (width)
+			m_style.add_property("width", width, nullptr, false, this);
+		if (!strcasecmp(align, "left"))
+			m_style.add_property("margin-left", "0", nullptr, false, this);
+		if (!strcasecmp(align, "right"))
+			m_style.add_property("margin-right", "0", nullptr, false, this);
+		html_tag::parse_attributes();
+	}
+};
+
 // A frame shows the document that was given for it; one in a frame shows nothing.
 class page_frame : public litehtml::html_tag
 {
@@ -793,6 +812,15 @@ bool is_flow_block(litehtml::html_tag &t)
 	       t.get_float() == litehtml::float_none && t.get_element_position() < litehtml::element_position_absolute;
 }
 
+bool is_bare(litehtml::html_tag &t)
+{
+	const litehtml::css_margins &p = open_tag::padding(t), &m = open_tag::margins(t);
+	const litehtml::css_borders &b = open_tag::borders(t);
+
+	return p.left.val() == 0 && p.right.val() == 0 && m.left.val() == 0 && m.right.val() == 0 &&
+	       b.left.style <= litehtml::border_style_hidden && b.right.style <= litehtml::border_style_hidden;
+}
+
 // Neither drawn in the flow nor in the way of margins that meet.
 bool is_aside(const litehtml::element::ptr &el)
 {
@@ -800,8 +828,12 @@ bool is_aside(const litehtml::element::ptr &el)
 
 	if (!t)
 		return el->is_white_space() || el->is_comment() || el->get_display() == litehtml::display_none;
-	return t->get_display() == litehtml::display_none || t->get_float() != litehtml::float_none ||
-	       t->get_element_position() >= litehtml::element_position_absolute;
+	if (t->get_display() == litehtml::display_none || t->get_float() != litehtml::float_none ||
+	    t->get_element_position() >= litehtml::element_position_absolute)
+		return true;
+	// An anchor without words, say: a line of nothing else is as if it were not there (CSS 2.2, 9.4.2).
+	return t->get_display() == litehtml::display_inline && !t->is_replaced() && !t->is_break() && is_bare(*t) &&
+	       std::all_of(open_tag::children(*t).begin(), open_tag::children(*t).end(), is_aside);
 }
 
 bool is_open(const litehtml::css_length &padding, const litehtml::css_border &border)
@@ -1049,6 +1081,8 @@ litehtml::element::ptr page_view::create_element(const char *tag, const litehtml
 		return std::make_shared<page_link>(doc);
 	if (!strcmp(tag, "img"))
 		return std::make_shared<page_image>(doc);
+	if (!strcmp(tag, "hr"))
+		return std::make_shared<page_rule>(doc);
 	if (!strcmp(tag, "iframe"))
 		return std::make_shared<page_frame>(doc);
 	if (!strcmp(tag, "input")) {

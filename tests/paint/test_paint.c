@@ -172,6 +172,44 @@ static void test_long_page(void **state)
 	cairo_surface_destroy(s);
 }
 
+/* Anchors without words are no lines, and keep no margins from meeting. */
+static void test_anchors(void **state)
+{
+	cairo_surface_t *s =
+		paint("<!DOCTYPE html><body style='margin:0'><style>p{margin:20px 0} i{display:block;height:10px;background:#ff0000}</style>"
+		      "<div><a name=a></a><p><i></i></p></div><a name=b></a><div><a name=c></a><p><i></i></p></div>"
+		      "<a name=d> </a><p><b style='display:block;height:10px;background:#00ff00'></b></p>",
+		      "", (struct paint_job){ .width = 200, .min_height = 120 });
+
+	(void)state;
+	assert_non_null(s);
+	expect_pixel(s, 50, 19, 0xffffff);
+	expect_pixel(s, 50, 20, 0xff0000);
+	expect_pixel(s, 50, 49, 0xffffff);
+	expect_pixel(s, 50, 50, 0xff0000);
+	expect_pixel(s, 50, 79, 0xffffff);
+	expect_pixel(s, 50, 80, 0x00ff00);
+	cairo_surface_destroy(s);
+}
+
+static void test_rule(void **state)
+{
+	cairo_surface_t *s = paint("<!DOCTYPE html><body style='margin:0'><hr width='50%'><hr>"
+				   "<hr width=20 align=right>",
+				   "", (struct paint_job){ .width = 200, .min_height = 50 });
+
+	(void)state;
+	assert_non_null(s);
+	expect_pixel(s, 100, 8, 0x9a9a9a);
+	expect_pixel(s, 100, 9, 0xeeeeee);
+	expect_pixel(s, 45, 8, 0xffffff);
+	expect_pixel(s, 155, 8, 0xffffff);
+	expect_pixel(s, 5, 18, 0x9a9a9a);
+	expect_pixel(s, 190, 28, 0x9a9a9a);
+	expect_pixel(s, 170, 28, 0xffffff);
+	cairo_surface_destroy(s);
+}
+
 static void test_density(void **state)
 {
 	cairo_surface_t *s =
@@ -473,7 +511,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_boxes),          cmocka_unit_test(test_canvas_and_height),
-		cmocka_unit_test(test_density),        cmocka_unit_test(test_long_page),
+		cmocka_unit_test(test_density),        cmocka_unit_test(test_anchors),
+		cmocka_unit_test(test_rule),           cmocka_unit_test(test_long_page),
 		cmocka_unit_test(test_pictures),       cmocka_unit_test(test_wants),
 		cmocka_unit_test(test_broken_picture), cmocka_unit_test(test_data_and_frames),
 		cmocka_unit_test(test_deterministic),  cmocka_unit_test(test_everything),
