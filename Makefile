@@ -2,7 +2,7 @@
 # The front door. Meson does the work (meson.build); every verb first lets tools/setup.sh see to its Debian packages.
 SHELL := /bin/bash
 .DEFAULT_GOAL := all
-.PHONY: all test test-web newer demo san fuzz bench tidy format states mutate soak install clean help
+.PHONY: all test test-docs test-web newer demo san fuzz bench tidy format states mutate soak install clean help
 
 F ?=
 NET ?=
@@ -17,7 +17,12 @@ all: ## the program at build/handfast: optimised, assertions on
 test: ## every test: unit, tools, interop with real peers
 	@tools/setup.sh build test
 	@tools/build.sh build
-	@tools/run-tests.py build
+	@tools/run-tests.py build --no-suite docs
+
+test-docs: ## hundreds of pages of documentation from nginx, counted and painted beside Chromium: some minutes
+	@tools/setup.sh build test peers
+	@tools/build.sh build
+	@tools/run-tests.py build --suite docs
 
 test-web: ## the pages we write, looked at in Chromium; its pictures are in build/web
 	@tools/setup.sh build browser
