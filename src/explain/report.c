@@ -197,7 +197,8 @@ const char *report_keep_n(struct report *r, const char *s, size_t n)
 
 	if (!to)
 		return "";
-	memcpy(to, s, n);
+	if (n > 0)
+		memcpy(to, s, n);
 	to[n] = '\0';
 	return to;
 }

@@ -300,11 +300,15 @@ static void need_mlkem(void)
 static void mlkem_accumulated(void **state)
 {
 	enum { ROUNDS = 100, DRAWN = 64 + 32 + CIPHERTEXT };
-	EVP_MD_CTX *in = EVP_MD_CTX_new(), *out = EVP_MD_CTX_new();
-	uint8_t *stream = malloc((size_t)ROUNDS * DRAWN), want[32], got[32];
+	EVP_MD_CTX *in, *out;
+	uint8_t *stream, want[32], got[32];
 
 	(void)state;
 	need_mlkem();
+	in = EVP_MD_CTX_new();
+	out = EVP_MD_CTX_new();
+	stream = malloc((size_t)ROUNDS * DRAWN);
+	assert_true(in && out && stream);
 	assert_int_equal(EVP_DigestInit_ex(in, EVP_shake128(), NULL), 1);
 	assert_int_equal(EVP_DigestInit_ex(out, EVP_shake128(), NULL), 1);
 	assert_int_equal(EVP_DigestFinalXOF(in, stream, (size_t)ROUNDS * DRAWN), 1);
