@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "chromium/chromium_wire.h"
+#include "base/ascii.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -207,17 +208,6 @@ void chromium_out_free(struct chromium_out *o)
 
 /* ---- base64 ---- */
 
-static int sextet(uint8_t c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
 hf_status chromium_from_base64(struct hf_bytes text, uint8_t **ret, size_t *ret_len)
 {
 	size_t pad = text.len && text.at[text.len - 1] == '=' ? 1 + (text.len > 1 && text.at[text.len - 2] == '=') : 0;
@@ -232,7 +222,7 @@ hf_status chromium_from_base64(struct hf_bytes text, uint8_t **ret, size_t *ret_
 	if (!bytes)
 		return HF_FULL;
 	for (size_t i = 0; i < text.len; i++) {
-		int six = i >= text.len - pad ? 0 : sextet(text.at[i]);
+		int six = i >= text.len - pad ? 0 : hf_ascii_base64(text.at[i]);
 
 		if (six < 0) {
 			free(bytes);

@@ -17,6 +17,7 @@
  */
 #define _GNU_SOURCE
 #include "cmd/serve_file.h"
+#include "base/ascii.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -114,14 +115,9 @@ hf_status files_open_root(struct files *f, const char *dir)
 	return HF_OK;
 }
 
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
-}
-
 static bool has_extension(const char *ext, const char *want)
 {
-	while (*ext && lower(*ext) == *want) {
+	while (*ext && hf_ascii_lower(*ext) == *want) {
 		ext++;
 		want++;
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "crypto/cert_name.h"
+#include "base/ascii.h"
 
 #include <arpa/inet.h>
 #include <string.h>
@@ -17,11 +18,6 @@ static bool is_space(uint8_t c)
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-static uint8_t lower(uint8_t c)
-{
-	return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
-}
-
 static uint64_t stir_string(uint64_t hash, struct hf_bytes b)
 {
 	bool gap = false, any = false;
@@ -33,7 +29,7 @@ static uint64_t stir_string(uint64_t hash, struct hf_bytes b)
 		}
 		if (gap)
 			hash = stir(hash, ' ');
-		hash = stir(hash, lower(b.at[i]));
+		hash = stir(hash, hf_ascii_lower(b.at[i]));
 		gap = false;
 		any = true;
 	}
@@ -114,7 +110,7 @@ bool general_name_next(struct hf_rd *in, enum general_name *ret_kind, struct hf_
 
 static bool is_of_label(uint8_t c)
 {
-	c = lower(c);
+	c = hf_ascii_lower(c);
 	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
 }
 
@@ -159,16 +155,6 @@ bool general_name_is_sound(enum general_name kind, struct hf_bytes b)
 	}
 }
 
-bool host_name_same(struct hf_bytes a, struct hf_bytes b)
-{
-	if (a.len != b.len)
-		return false;
-	for (size_t i = 0; i < a.len; i++)
-		if (lower(a.at[i]) != lower(b.at[i]))
-			return false;
-	return true;
-}
-
 bool dns_name_is_within(struct hf_bytes name, struct hf_bytes base)
 {
 	size_t more;
@@ -176,7 +162,7 @@ bool dns_name_is_within(struct hf_bytes name, struct hf_bytes base)
 	if (name.len < base.len)
 		return false;
 	more = name.len - base.len;
-	return host_name_same((struct hf_bytes){ name.at + more, base.len }, base) &&
+	return hf_ascii_same((struct hf_bytes){ name.at + more, base.len }, base) &&
 	       (more == 0 || base.len == 0 || name.at[more - 1] == '.');
 }
 
@@ -194,9 +180,9 @@ bool dns_name_matches(struct hf_bytes presented, struct hf_bytes host)
 	if (!dns_name_is_sound(presented, true) || !dns_name_is_sound(host, false))
 		return false;
 	if (presented.at[0] != '*')
-		return host_name_same(presented, host);
+		return hf_ascii_same(presented, host);
 	parent = after_first_label(presented);
-	return after_first_label(parent).len > 0 && host_name_same(parent, after_first_label(host));
+	return after_first_label(parent).len > 0 && hf_ascii_same(parent, after_first_label(host));
 }
 
 struct cert_host cert_host_of(struct hf_bytes text)
@@ -227,7 +213,7 @@ static bool mailbox_same(struct hf_bytes a, struct hf_bytes b)
 	const uint8_t *at = a.len ? memchr(a.at, '@', a.len) : NULL;
 	size_t local = at ? (size_t)(at - a.at) : 0;
 
-	return at && a.len == b.len && memcmp(a.at, b.at, local + 1) == 0 && host_name_same(a, b);
+	return at && a.len == b.len && memcmp(a.at, b.at, local + 1) == 0 && hf_ascii_same(a, b);
 }
 
 bool cert_san_has(struct hf_bytes san, const struct cert_host *host)

@@ -34,7 +34,6 @@ bool general_name_is_sound(enum general_name kind, struct hf_bytes b);
  * end (RFC 5280 4.2.1.6, RFC 1123 2.1). The first may be "*" where `wildcard` says so.
  */
 bool dns_name_is_sound(struct hf_bytes name, bool wildcard);
-bool host_name_same(struct hf_bytes a, struct hf_bytes b); /* letters of either case are one */
 /* Is name the same as or below base? */
 bool dns_name_is_within(struct hf_bytes name, struct hf_bytes base);
 

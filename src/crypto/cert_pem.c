@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "crypto/cert_pem.h"
+#include "base/ascii.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -76,17 +77,6 @@ bool pem_looks_like(struct hf_bytes text)
 	return false;
 }
 
-static int value_of(uint8_t c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
 struct decoder {
 	uint8_t *to;
 	size_t len;
@@ -105,7 +95,7 @@ static const char *take_character(struct decoder *d, uint8_t c)
 			return "has a = where none may be";
 		return NULL;
 	}
-	v = value_of(c);
+	v = hf_ascii_base64(c);
 	if (v < 0)
 		return "is not base64";
 	if (d->padded)

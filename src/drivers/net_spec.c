@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "drivers/net_spec.h"
+#include "base/ascii.h"
 
 #include "base/bits.h"
 #include "wire/addr.h"
@@ -363,17 +364,6 @@ static const char *read_mtu(struct net_spec *s, struct piece v)
 	return NULL;
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 static const char *read_mac(struct net_spec *s, struct piece v)
 {
 	static const uint8_t zero[6];
@@ -381,7 +371,7 @@ static const char *read_mac(struct net_spec *s, struct piece v)
 	if (v.len != 17)
 		return "not of the form aa:bb:cc:dd:ee:ff";
 	for (size_t i = 0; i < 6; i++) {
-		int hi = hex_digit(v.at[3 * i]), lo = hex_digit(v.at[3 * i + 1]);
+		int hi = hf_ascii_hex(v.at[3 * i]), lo = hf_ascii_hex(v.at[3 * i + 1]);
 
 		if (hi < 0 || lo < 0 || (i < 5 && v.at[3 * i + 2] != ':'))
 			return "not of the form aa:bb:cc:dd:ee:ff";

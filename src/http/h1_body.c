@@ -5,6 +5,7 @@
  * limits: nothing here depends on them (RFC 9112 7.1.1, 7.1.2).
  */
 #include "http/h1.h"
+#include "base/ascii.h"
 
 enum chunk_state {
 	SIZE_FIRST, /* at least one digit must come */
@@ -28,14 +29,6 @@ void h1_body_begin(struct h1_body *b, const struct h1_head *h)
 		b->left = h->length;
 }
 
-static int hex_value(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool is_control(uint8_t c)
 {
 	return (c < 0x20 && c != '\t') || c == 0x7f;
@@ -44,7 +37,7 @@ static bool is_control(uint8_t c)
 /* The octets of a chunk's first line, RFC 9112 7.1 and 7.1.1. */
 static enum h1_fault take_size_octet(struct h1_body *b, uint8_t c)
 {
-	int digit = hex_value(c);
+	int digit = hf_ascii_hex(c);
 
 	if (++b->line > H1_CHUNK_LINE_BYTES)
 		return H1_CHUNK_LINE;

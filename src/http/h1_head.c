@@ -9,6 +9,7 @@
  *   smuggling lives on (RFC 9112 11.2).
  */
 #include "http/h1.h"
+#include "base/ascii.h"
 
 static const struct {
 	const char *name, *rfc, *sentence;
@@ -201,17 +202,12 @@ bool h1_is_token(struct hf_bytes b)
 	return b.len > 0;
 }
 
-static uint8_t lower(uint8_t c)
-{
-	return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
-}
-
 bool h1_same(struct hf_bytes b, const char *lower_text)
 {
 	if (b.len != strlen(lower_text))
 		return false;
 	for (size_t i = 0; i < b.len; i++)
-		if (lower(b.at[i]) != (uint8_t)lower_text[i])
+		if (hf_ascii_lower(b.at[i]) != (uint8_t)lower_text[i])
 			return false;
 	return true;
 }
@@ -219,17 +215,6 @@ bool h1_same(struct hf_bytes b, const char *lower_text)
 static bool is_space(uint8_t c)
 {
 	return c == ' ' || c == '\t';
-}
-
-static struct hf_bytes trim(struct hf_bytes b)
-{
-	while (b.len > 0 && is_space(b.at[0])) {
-		b.at++;
-		b.len--;
-	}
-	while (b.len > 0 && is_space(b.at[b.len - 1]))
-		b.len--;
-	return b;
 }
 
 bool h1_list_next(struct hf_bytes *list, struct hf_bytes *ret)
@@ -244,7 +229,7 @@ bool h1_list_next(struct hf_bytes *list, struct hf_bytes *ret)
 			else if (quoted && list->at[i] == '\\' && i + 1 < list->len)
 				i++;
 		}
-		*ret = trim((struct hf_bytes){ list->at, i });
+		*ret = hf_ascii_trim_ows((struct hf_bytes){ list->at, i });
 		if (i < list->len)
 			i++;
 		list->at += i;
@@ -313,7 +298,7 @@ static enum h1_fault parse_field(struct hf_bytes line, struct h1_field *ret)
 		return H1_SPACE_BEFORE_COLON;
 	if (!h1_is_token(ret->name))
 		return H1_FIELD_NAME;
-	ret->value = trim((struct hf_bytes){ line.at + colon + 1, line.len - colon - 1 });
+	ret->value = hf_ascii_trim_ows((struct hf_bytes){ line.at + colon + 1, line.len - colon - 1 });
 	return H1_NONE;
 }
 

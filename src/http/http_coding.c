@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "http/http_coding.h"
+#include "base/ascii.h"
 
 #include "base/bits.h"
 
@@ -22,17 +23,6 @@ const char *http_coding_name(enum http_coding c)
 const char *http_coding_extension(enum http_coding c)
 {
 	return codings[c].extension;
-}
-
-static struct hf_bytes trim(struct hf_bytes b)
-{
-	while (b.len > 0 && (b.at[0] == ' ' || b.at[0] == '\t')) {
-		b.at++;
-		b.len--;
-	}
-	while (b.len > 0 && (b.at[b.len - 1] == ' ' || b.at[b.len - 1] == '\t'))
-		b.len--;
-	return b;
 }
 
 /* "0.25", as thousandths (RFC 9110 12.4.2). What is none counts as 0: not wanted is the careful reading. */
@@ -59,10 +49,10 @@ static uint32_t split(struct hf_bytes *element)
 
 	while (at < element->len && element->at[at] != ';')
 		at++;
-	q = at < element->len ? trim((struct hf_bytes){ element->at + at + 1, element->len - at - 1 })
+	q = at < element->len ? hf_ascii_trim_ows((struct hf_bytes){ element->at + at + 1, element->len - at - 1 })
 			      : (struct hf_bytes){ 0 };
 	element->len = at;
-	*element = trim(*element);
+	*element = hf_ascii_trim_ows(*element);
 	if (q.len == 0)
 		return WEIGHT_ONE;
 	if (q.len < 2 || (q.at[0] | 0x20) != 'q' || q.at[1] != '=')

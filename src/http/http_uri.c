@@ -1,15 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "http/http_uri.h"
+#include "base/ascii.h"
 
 #include "wire/addr.h"
-
-static int hex_value(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 /* "http://host:port" in front of a path: RFC 9112 3.2.2. */
 static enum h1_fault cut_authority(struct hf_bytes *target, struct hf_bytes *ret)
@@ -57,7 +50,7 @@ static enum h1_fault decode_octet(struct hf_bytes text, size_t *i, char *ret)
 	*ret = (char)text.at[*i];
 	if (text.at[(*i)++] != '%')
 		return *ret == '\0' ? H1_ESCAPED_NUL : H1_NONE;
-	if (*i + 2 > text.len || (high = hex_value(text.at[*i])) < 0 || (low = hex_value(text.at[*i + 1])) < 0)
+	if (*i + 2 > text.len || (high = hf_ascii_hex(text.at[*i])) < 0 || (low = hf_ascii_hex(text.at[*i + 1])) < 0)
 		return H1_ESCAPE;
 	*i += 2;
 	*ret = (char)(high << 4 | low);

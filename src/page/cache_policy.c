@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "page/cache_internal.h"
+#include "base/ascii.h"
 
 #include "base/bits.h"
 #include "http/http_date.h"
@@ -231,15 +232,10 @@ static void add_bytes(struct hf_bytes b, struct text *out)
 		text_add_n(out, (const char *)b.at, b.len);
 }
 
-static char lower(uint8_t c)
-{
-	return (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
-}
-
 static void add_lower(struct hf_bytes b, struct text *out)
 {
 	for (size_t i = 0; i < b.len; i++) {
-		char c = lower(b.at[i]);
+		char c = hf_ascii_lower(b.at[i]);
 
 		text_add_n(out, &c, 1);
 	}
@@ -300,7 +296,7 @@ static bool same_field(struct hf_bytes a, struct hf_bytes b)
 	if (a.len != b.len)
 		return false;
 	for (size_t i = 0; i < a.len; i++)
-		if (lower(a.at[i]) != lower(b.at[i]))
+		if (hf_ascii_lower(a.at[i]) != hf_ascii_lower(b.at[i]))
 			return false;
 	return true;
 }

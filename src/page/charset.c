@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "page/charset_internal.h"
+#include "base/ascii.h"
 
 #include "base/bits.h"
 #include "http/h1.h"
@@ -7,15 +8,6 @@
 /* Which charset it is: who says so, and what the names mean. Decoding is in charset_decode.c. */
 
 static const char utf8[] = "UTF-8", windows_1252[] = "windows-1252";
-
-static struct hf_bytes trim(struct hf_bytes b)
-{
-	while (b.len && charset_is_space(b.at[0]))
-		b.at++, b.len--;
-	while (b.len && charset_is_space(b.at[b.len - 1]))
-		b.len--;
-	return b;
-}
 
 const char *charset_of_label(struct hf_bytes label)
 {
@@ -44,7 +36,7 @@ const char *charset_of_label(struct hf_bytes label)
 #undef L
 	};
 
-	label = trim(label);
+	label = hf_ascii_trim(label);
 	for (size_t i = 0; i < HF_ARRAY_LEN(labels); i++)
 		if (h1_same(label, labels[i].label))
 			return names[labels[i].id];
@@ -70,7 +62,7 @@ static bool take_parameter(struct hf_bytes *b, struct hf_bytes *ret_name, struct
 	b->at = semicolon + 1;
 	while (n < b->len && b->at[n] != ';' && b->at[n] != '=')
 		n++;
-	*ret_name = trim((struct hf_bytes){ b->at, n });
+	*ret_name = hf_ascii_trim((struct hf_bytes){ b->at, n });
 	*ret_value = (struct hf_bytes){ 0 };
 	b->at += n;
 	b->len -= n;
@@ -85,7 +77,7 @@ static bool take_parameter(struct hf_bytes *b, struct hf_bytes *ret_name, struct
 	} else {
 		for (n = 0; n < b->len && b->at[n] != ';'; n++)
 			;
-		*ret_value = trim((struct hf_bytes){ b->at, n });
+		*ret_value = hf_ascii_trim((struct hf_bytes){ b->at, n });
 	}
 	b->at += ret_value->len;
 	b->len -= ret_value->len;

@@ -4,11 +4,6 @@
 
 #include "page/charset.h"
 
-static inline bool charset_is_space(uint8_t c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
-}
-
 /* HTML 13.2.3.2: what <meta>, or an XML declaration, says; NULL. */
 const char *charset_prescan(struct hf_bytes octets);
 bool charset_is_utf16(const char *name);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "page/charset_internal.h"
+#include "base/ascii.h"
 
 #include "base/bits.h"
 #include "http/h1.h"
@@ -33,14 +34,9 @@ static bool looks_like(const struct scan *s, const char *lower)
 	return s->b.len >= n && h1_same((struct hf_bytes){ s->b.at, n }, lower);
 }
 
-static bool is_alpha(uint8_t c)
-{
-	return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
-}
-
 static void pass_spaces(struct scan *s)
 {
-	while (s->b.len && charset_is_space(s->b.at[0]))
+	while (s->b.len && hf_ascii_is_space(s->b.at[0]))
 		pass(s, 1);
 }
 
@@ -59,7 +55,7 @@ static bool get_attribute(struct scan *s, struct hf_bytes *ret_name, struct hf_b
 {
 	uint8_t c, quote;
 
-	while (s->b.len && (charset_is_space(s->b.at[0]) || s->b.at[0] == '/'))
+	while (s->b.len && (hf_ascii_is_space(s->b.at[0]) || s->b.at[0] == '/'))
 		pass(s, 1);
 	c = ahead(s);
 	if (s->over || c == '>')
@@ -67,7 +63,7 @@ static bool get_attribute(struct scan *s, struct hf_bytes *ret_name, struct hf_b
 	*ret_name = (struct hf_bytes){ s->b.at, 0 };
 	*ret_value = (struct hf_bytes){ 0 };
 	for (; !s->over; pass(s, 1), c = ahead(s)) {
-		if ((c == '=' && ret_name->len) || charset_is_space(c))
+		if ((c == '=' && ret_name->len) || hf_ascii_is_space(c))
 			break;
 		if (c == '/' || c == '>')
 			return true;
@@ -88,7 +84,7 @@ static bool get_attribute(struct scan *s, struct hf_bytes *ret_name, struct hf_b
 			pass(s, 1);
 	} else {
 		ret_value->at = s->b.at;
-		for (c = quote; !s->over && c != '>' && !charset_is_space(c); pass(s, 1), c = ahead(s))
+		for (c = quote; !s->over && c != '>' && !hf_ascii_is_space(c); pass(s, 1), c = ahead(s))
 			ret_value->len++;
 	}
 	return !s->over;
@@ -123,7 +119,7 @@ static const char *of_content(struct hf_bytes content)
 			label = (struct hf_bytes){ label.at + 1, (size_t)(close - label.at - 1) };
 		} else {
 			label.len = 0;
-			while (label.len < s.b.len && !charset_is_space(label.at[label.len]) && label.at[label.len] != ';')
+			while (label.len < s.b.len && !hf_ascii_is_space(label.at[label.len]) && label.at[label.len] != ';')
 				label.len++;
 		}
 		return charset_of_label(label);
@@ -208,11 +204,11 @@ static const char *read_markup(struct scan *s)
 	if (looks_like(s, "<!--")) {
 		pass(s, 2); /* its dashes may be those of the end, too */
 		pass_through(s, "-->");
-	} else if (looks_like(s, "<meta") && s->b.len > 5 && (charset_is_space(s->b.at[5]) || s->b.at[5] == '/')) {
+	} else if (looks_like(s, "<meta") && s->b.len > 5 && (hf_ascii_is_space(s->b.at[5]) || s->b.at[5] == '/')) {
 		pass(s, 5);
 		return read_meta(s);
-	} else if (s->b.len > 1 + slash && is_alpha(s->b.at[1 + slash])) {
-		while (s->b.len && !charset_is_space(s->b.at[0]) && s->b.at[0] != '>')
+	} else if (s->b.len > 1 + slash && hf_ascii_is_alpha(s->b.at[1 + slash])) {
+		while (s->b.len && !hf_ascii_is_space(s->b.at[0]) && s->b.at[0] != '>')
 			pass(s, 1);
 		while (get_attribute(s, &name, &value))
 			;

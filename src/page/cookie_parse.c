@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "page/cookie_internal.h"
+#include "base/ascii.h"
 
 #include "base/bits.h"
 #include "http/h1.h"
@@ -7,20 +8,6 @@
 #include <time.h>
 
 /* Reading a Set-Cookie field (RFC 6265bis 5.6), which is lenient by design: no server's cookie is refused for its form. */
-
-static bool is_digit(uint8_t c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static struct hf_bytes trim(struct hf_bytes b)
-{
-	while (b.len && (b.at[0] == ' ' || b.at[0] == '\t'))
-		b.at++, b.len--;
-	while (b.len && (b.at[b.len - 1] == ' ' || b.at[b.len - 1] == '\t'))
-		b.len--;
-	return b;
-}
 
 /* Cuts what stands before the first `c` off, and `c` with it; all of it when there is none. */
 static struct hf_bytes cut(struct hf_bytes *b, char c, bool *ret_found)
@@ -62,9 +49,9 @@ static bool take_number(struct hf_bytes *t, unsigned min, unsigned max, int *ret
 	unsigned n = 0;
 	int v = 0;
 
-	for (; n < max && n < t->len && is_digit(t->at[n]); n++)
+	for (; n < max && n < t->len && hf_ascii_is_digit(t->at[n]); n++)
 		v = v * 10 + (t->at[n] - '0');
-	if (n < min || (n < t->len && is_digit(t->at[n])))
+	if (n < min || (n < t->len && hf_ascii_is_digit(t->at[n])))
 		return false;
 	t->at += n;
 	t->len -= n;
@@ -164,7 +151,7 @@ static bool read_max_age(struct hf_bytes v, int64_t now_s, int64_t *ret_s)
 	if (v.len == 0 && !negative)
 		return false;
 	for (size_t i = 0; i < v.len; i++) {
-		if (!is_digit(v.at[i]))
+		if (!hf_ascii_is_digit(v.at[i]))
 			return false;
 		seconds = seconds * 10 + (v.at[i] - '0');
 		if (seconds > COOKIE_LIFE_MAX_S)
@@ -234,8 +221,8 @@ enum cookie_why cookie_parse(struct hf_bytes set_cookie, int64_t now_s, struct c
 		return COOKIE_CONTROL;
 	pair = cut(&set_cookie, ';', NULL);
 	c.name = cut(&pair, '=', &named);
-	c.value = trim(named ? pair : c.name);
-	c.name = named ? trim(c.name) : (struct hf_bytes){ 0 };
+	c.value = hf_ascii_trim_ows(named ? pair : c.name);
+	c.name = named ? hf_ascii_trim_ows(c.name) : (struct hf_bytes){ 0 };
 	if (c.name.len + c.value.len == 0)
 		return COOKIE_EMPTY;
 	if (c.name.len + c.value.len > COOKIE_PAIR_BYTES)
@@ -243,7 +230,7 @@ enum cookie_why cookie_parse(struct hf_bytes set_cookie, int64_t now_s, struct c
 	while (set_cookie.len) {
 		struct hf_bytes attribute = cut(&set_cookie, ';', NULL), name = cut(&attribute, '=', NULL);
 
-		take_attribute(trim(name), trim(attribute), now_s, &c, &ends);
+		take_attribute(hf_ascii_trim_ows(name), hf_ascii_trim_ows(attribute), now_s, &c, &ends);
 	}
 	c.expires_s = ends.has_max_age ? ends.max_age_s : ends.expires_s;
 	*ret = c;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "page/css.h"
+#include "base/ascii.h"
 
 #include "base/bits.h"
 #include "url/utf8.h"
@@ -11,24 +12,6 @@ static bool is_newline(uint8_t c)
 	return c == '\n' || c == '\r' || c == '\f';
 }
 
-static bool is_space(uint8_t c)
-{
-	return c == ' ' || c == '\t' || is_newline(c);
-}
-
-static bool is_digit(uint8_t c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static int hex_of(uint8_t c)
-{
-	if (is_digit(c))
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool is_name_start(uint8_t c)
 {
 	return ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '_' || c >= 0x80 || c == 0;
@@ -36,7 +19,7 @@ static bool is_name_start(uint8_t c)
 
 static bool is_name(uint8_t c)
 {
-	return is_name_start(c) || is_digit(c) || c == '-';
+	return is_name_start(c) || hf_ascii_is_digit(c) || c == '-';
 }
 
 /* 0 behind the end: nothing that is asked for is 0, but for a name, and there the end is asked first. */
@@ -70,7 +53,7 @@ static bool starts_number(const struct css_reader *r)
 {
 	size_t n = ahead(r, 0) == '+' || ahead(r, 0) == '-';
 
-	return is_digit(ahead(r, n)) || (ahead(r, n) == '.' && is_digit(ahead(r, n + 1)));
+	return hf_ascii_is_digit(ahead(r, n)) || (ahead(r, n) == '.' && hf_ascii_is_digit(ahead(r, n + 1)));
 }
 
 /* 4.3.7, from the backslash on */
@@ -81,15 +64,15 @@ static void pass_escape(struct css_reader *r)
 	r->at++;
 	if (r->at == r->end)
 		return;
-	if (hex_of(*r->at) < 0) {
+	if (hf_ascii_hex(*r->at) < 0) {
 		r->at++;
 		return;
 	}
-	while (n < 6 && r->at < r->end && hex_of(*r->at) >= 0)
+	while (n < 6 && r->at < r->end && hf_ascii_hex(*r->at) >= 0)
 		r->at++, n++;
 	if (r->at < r->end && *r->at == '\r' && ahead(r, 1) == '\n')
 		r->at++;
-	if (r->at < r->end && is_space(*r->at))
+	if (r->at < r->end && hf_ascii_is_space(*r->at))
 		r->at++;
 }
 
@@ -156,7 +139,7 @@ static struct css_token take_url(struct css_reader *r)
 {
 	struct css_token t = { .type = CSS_URL, .value.at = r->at };
 
-	while (r->at < r->end && *r->at != ')' && !is_space(*r->at)) {
+	while (r->at < r->end && *r->at != ')' && !hf_ascii_is_space(*r->at)) {
 		uint8_t c = *r->at;
 
 		if (starts_escape(r, 0)) {
@@ -169,7 +152,7 @@ static struct css_token take_url(struct css_reader *r)
 		r->at++;
 	}
 	t.value.len = (size_t)(r->at - t.value.at);
-	while (r->at < r->end && is_space(*r->at))
+	while (r->at < r->end && hf_ascii_is_space(*r->at))
 		r->at++;
 	if (r->at < r->end && *r->at != ')')
 		return take_bad_url(r);
@@ -192,7 +175,7 @@ static struct css_token take_ident_like(struct css_reader *r)
 	if (!css_is(&t, CSS_FUNCTION, "url"))
 		return t;
 	inside = *r;
-	while (inside.at < inside.end && is_space(*inside.at))
+	while (inside.at < inside.end && hf_ascii_is_space(*inside.at))
 		inside.at++;
 	if (inside.at < inside.end && (*inside.at == '"' || *inside.at == '\''))
 		return t;
@@ -218,17 +201,17 @@ static struct css_token take_number(struct css_reader *r)
 	int e = 0;
 
 	r->at += minus || *r->at == '+';
-	for (; r->at < r->end && is_digit(*r->at); r->at++)
+	for (; r->at < r->end && hf_ascii_is_digit(*r->at); r->at++)
 		v = v * 10 + (*r->at - '0');
-	if (ahead(r, 0) == '.' && is_digit(ahead(r, 1)))
-		for (r->at++; r->at < r->end && is_digit(*r->at); r->at++)
+	if (ahead(r, 0) == '.' && hf_ascii_is_digit(ahead(r, 1)))
+		for (r->at++; r->at < r->end && hf_ascii_is_digit(*r->at); r->at++)
 			v += (*r->at - '0') * (place /= 10);
 	if ((ahead(r, 0) | 0x20) == 'e') {
 		size_t sign = ahead(r, 1) == '+' || ahead(r, 1) == '-';
 		bool down = ahead(r, 1) == '-';
 
-		if (is_digit(ahead(r, 1 + sign))) {
-			for (r->at += 1 + sign; r->at < r->end && is_digit(*r->at); r->at++)
+		if (hf_ascii_is_digit(ahead(r, 1 + sign))) {
+			for (r->at += 1 + sign; r->at < r->end && hf_ascii_is_digit(*r->at); r->at++)
 				e = e < 400 ? e * 10 + (*r->at - '0') : e;
 			e = e < 400 ? e : 400;
 			v = down ? v / power_of_ten(e) : v * power_of_ten(e);
@@ -304,9 +287,9 @@ struct css_token css_next(struct css_reader *r)
 	pass_comments(r);
 	if (r->at == r->end)
 		return t;
-	if (is_space(*r->at)) {
+	if (hf_ascii_is_space(*r->at)) {
 		t = (struct css_token){ .type = CSS_SPACE };
-		while (r->at < r->end && is_space(*r->at))
+		while (r->at < r->end && hf_ascii_is_space(*r->at))
 			r->at++;
 		return t;
 	}
@@ -365,7 +348,7 @@ void css_unescape(struct hf_bytes value, struct text *out)
 			r.at++;
 		} else if (is_newline(r.at[1])) { /* a string goes on in the next line */
 			r.at += r.at[1] == '\r' && ahead(&r, 2) == '\n' ? 3 : 2;
-		} else if (hex_of(r.at[1]) < 0) {
+		} else if (hf_ascii_hex(r.at[1]) < 0) {
 			from = ++r.at;
 			if (*from == 0) {
 				add_char(out, 0);
@@ -376,17 +359,12 @@ void css_unescape(struct hf_bytes value, struct text *out)
 			}
 		} else {
 			from = r.at + 1;
-			for (unsigned n = 0; n < 6 && from < r.end && hex_of(*from) >= 0; n++)
-				c = c * 16 + (uint32_t)hex_of(*from++);
+			for (unsigned n = 0; n < 6 && from < r.end && hf_ascii_hex(*from) >= 0; n++)
+				c = c * 16 + (uint32_t)hf_ascii_hex(*from++);
 			add_char(out, c);
 			pass_escape(&r);
 		}
 	}
-}
-
-static uint8_t lower(uint8_t c)
-{
-	return c >= 'A' && c <= 'Z' ? c + 32 : c;
 }
 
 /* Escapes in it are resolved: what does not fit is no word that is asked for. */
@@ -406,7 +384,7 @@ bool css_is(const struct css_token *t, enum css_token_type type, const char *low
 	}
 	same = v.len == strlen(low);
 	for (size_t i = 0; same && i < v.len; i++)
-		same = lower(v.at[i]) == (uint8_t)low[i];
+		same = hf_ascii_lower(v.at[i]) == (uint8_t)low[i];
 	text_free(&plain);
 	return same;
 }

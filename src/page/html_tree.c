@@ -5,6 +5,7 @@
  * longjmp(): gumbo keeps nothing outside that memory. The document is then parsed again up to where that happened.
  */
 #include "page/html_tree.h"
+#include "base/ascii.h"
 
 #include "base/bits.h"
 
@@ -312,16 +313,6 @@ const GumboNode *html_walk_next(struct html_walk *w, bool *ret_leave)
 
 /* ---- small things ---- */
 
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
-}
-
-static bool is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r';
-}
-
 const char *html_attribute(const GumboNode *n, const char *name)
 {
 	const GumboVector *all = &n->v.element.attributes;
@@ -346,7 +337,7 @@ bool html_same(struct hf_bytes b, const char *low)
 {
 	size_t i = 0;
 
-	while (i < b.len && low[i] && lower((char)b.at[i]) == low[i])
+	while (i < b.len && low[i] && hf_ascii_lower((char)b.at[i]) == low[i])
 		i++;
 	return i == b.len && !low[i];
 }
@@ -355,9 +346,9 @@ struct hf_bytes html_stripped(const char *s)
 {
 	size_t n = s ? strlen(s) : 0;
 
-	while (n && is_space(*s))
+	while (n && hf_ascii_is_space(*s))
 		s++, n--;
-	while (n && is_space(s[n - 1]))
+	while (n && hf_ascii_is_space(s[n - 1]))
 		n--;
 	return (struct hf_bytes){ (const uint8_t *)s, n };
 }
@@ -367,9 +358,9 @@ bool html_has_word(const char *list, const char *low)
 	while (list && *list) {
 		size_t n = 0;
 
-		while (is_space(*list))
+		while (hf_ascii_is_space(*list))
 			list++;
-		while (list[n] && !is_space(list[n]))
+		while (list[n] && !hf_ascii_is_space(list[n]))
 			n++;
 		if (n && html_same((struct hf_bytes){ (const uint8_t *)list, n }, low))
 			return true;

@@ -6,6 +6,7 @@
  * browsers, which stop nesting at 512, an element that stands too deep goes, and what it holds stays.
  */
 #include "page/html_tree.h"
+#include "base/ascii.h"
 
 #include "base/bits.h"
 
@@ -63,31 +64,6 @@ static const struct {
 static const char voids[] =
 	"area base basefont bgsound br col embed frame hr image img input keygen link meta param source track wbr";
 static const char raws[] = "script style textarea title xmp iframe noembed noframes";
-
-static uint8_t lower(uint8_t c)
-{
-	return c >= 'A' && c <= 'Z' ? c + 32 : c;
-}
-
-static bool is_alpha(uint8_t c)
-{
-	return lower(c) >= 'a' && lower(c) <= 'z';
-}
-
-static bool is_space(uint8_t c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r';
-}
-
-static bool same_name(struct hf_bytes a, struct hf_bytes b)
-{
-	if (a.len != b.len)
-		return false;
-	for (size_t i = 0; i < a.len; i++)
-		if (lower(a.at[i]) != lower(b.at[i]))
-			return false;
-	return true;
-}
 
 /* The next of a list of words; false at its end. */
 static bool next_tag(const char **list, GumboTag *ret)
@@ -166,27 +142,27 @@ static const uint8_t *pass_attributes(struct tag *t, const uint8_t *at, const ui
 
 	while (at < end && *at != '>') {
 		t->closed = false;
-		if (is_space(*at) || *at == '/') {
+		if (hf_ascii_is_space(*at) || *at == '/') {
 			t->closed = *at++ == '/';
 			continue;
 		}
 		if (++n > HTML_ATTRIBUTES_MAX && !t->excess)
 			t->excess = at;
 		at += *at == '='; /* a name may begin so */
-		while (at < end && !is_space(*at) && *at != '/' && *at != '>' && *at != '=')
+		while (at < end && !hf_ascii_is_space(*at) && *at != '/' && *at != '>' && *at != '=')
 			at++;
-		while (at < end && is_space(*at))
+		while (at < end && hf_ascii_is_space(*at))
 			at++;
 		if (at == end || *at != '=')
 			continue;
 		at++;
-		while (at < end && is_space(*at))
+		while (at < end && hf_ascii_is_space(*at))
 			at++;
 		if (at < end && (*at == '"' || *at == '\'')) {
 			at = memchr(at + 1, *at, (size_t)(end - at - 1));
 			at = at ? at + 1 : end;
 		} else {
-			while (at < end && !is_space(*at) && *at != '>')
+			while (at < end && !hf_ascii_is_space(*at) && *at != '>')
 				at++;
 		}
 	}
@@ -199,7 +175,7 @@ static bool take_tag(const uint8_t *at, const uint8_t *end, struct tag *ret)
 	*ret = (struct tag){ .begin = at, .ends = at[1] == '/' };
 	at += ret->ends ? 2 : 1;
 	ret->name.at = at;
-	while (at < end && !is_space(*at) && *at != '/' && *at != '>')
+	while (at < end && !hf_ascii_is_space(*at) && *at != '/' && *at != '>')
 		at++;
 	ret->name.len = (size_t)(at - ret->name.at);
 	ret->tag = gumbo_tagn_enum((const char *)ret->name.at, ret->name.len < 32 ? (unsigned)ret->name.len : 32);
@@ -218,8 +194,8 @@ static const uint8_t *pass_raw(const uint8_t *at, const uint8_t *end, struct hf_
 		if (at == end || (size_t)(end - at) < 2 + name.len)
 			return end;
 		behind = at + 2 + name.len;
-		if (same_name((struct hf_bytes){ at + 2, name.len }, name) &&
-		    (behind == end || is_space(*behind) || *behind == '/' || *behind == '>'))
+		if (hf_ascii_same((struct hf_bytes){ at + 2, name.len }, name) &&
+		    (behind == end || hf_ascii_is_space(*behind) || *behind == '/' || *behind == '>'))
 			return at;
 		at += 2;
 	}
@@ -279,7 +255,7 @@ static void take_end(struct trim *t, const struct tag *tag)
 	for (uint32_t d = t->depth; d > 0; d--) {
 		const struct open *o = &t->open[d - 1];
 
-		if (o->tag == tag->tag && (o->tag != GUMBO_TAG_UNKNOWN || same_name(o->name, tag->name))) {
+		if (o->tag == tag->tag && (o->tag != GUMBO_TAG_UNKNOWN || hf_ascii_same(o->name, tag->name))) {
 			pop_to(t, d - 1);
 			return;
 		}
@@ -308,9 +284,9 @@ static const uint8_t *take_markup(struct trim *t, const uint8_t *at)
 
 	if (t->end - at >= 2 && (at[1] == '!' || at[1] == '?'))
 		return pass_markup(at, t->end);
-	if (t->end - at >= 3 && at[1] == '/' && !is_alpha(at[2]))
+	if (t->end - at >= 3 && at[1] == '/' && !hf_ascii_is_alpha(at[2]))
 		return pass_markup(at, t->end);
-	if (t->end - at < 3 || !is_alpha(at[1] == '/' ? at[2] : at[1]))
+	if (t->end - at < 3 || !hf_ascii_is_alpha(at[1] == '/' ? at[2] : at[1]))
 		return at + 1;
 	whole = take_tag(at, t->end, &tag);
 	if (tag.excess && tag.tag != GUMBO_TAG_NOSCRIPT)

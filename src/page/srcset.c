@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "page/srcset.h"
+#include "base/ascii.h"
 
 #include "base/bits.h"
 #include "page/css.h"
-
-static bool is_space(uint8_t c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r';
-}
 
 static void pass(struct hf_bytes *b, size_t n)
 {
@@ -67,11 +63,11 @@ static bool take_descriptors(struct hf_bytes *in, struct srcset_candidate *c)
 		size_t n = 0;
 		unsigned brackets = 0;
 
-		if (is_space(in->at[0])) {
+		if (hf_ascii_is_space(in->at[0])) {
 			pass(in, 1);
 			continue;
 		}
-		for (; n < in->len && (brackets || (in->at[n] != ',' && !is_space(in->at[n]))); n++)
+		for (; n < in->len && (brackets || (in->at[n] != ',' && !hf_ascii_is_space(in->at[n]))); n++)
 			brackets = in->at[n] == '(' ? 1 : in->at[n] == ')' ? 0 : brackets;
 		fine = fine && take_descriptor((struct hf_bytes){ in->at, n }, c);
 		pass(in, n);
@@ -87,11 +83,11 @@ bool srcset_next(struct hf_bytes *srcset, struct srcset_candidate *ret)
 		size_t n = 0, commas = 0;
 		bool fine = true;
 
-		while (srcset->len && (is_space(srcset->at[0]) || srcset->at[0] == ','))
+		while (srcset->len && (hf_ascii_is_space(srcset->at[0]) || srcset->at[0] == ','))
 			pass(srcset, 1);
 		if (!srcset->len)
 			return false;
-		while (n < srcset->len && !is_space(srcset->at[n]))
+		while (n < srcset->len && !hf_ascii_is_space(srcset->at[n]))
 			n++;
 		*ret = (struct srcset_candidate){ .url = { srcset->at, n } };
 		while (commas < n && ret->url.at[n - 1 - commas] == ',')
@@ -112,7 +108,7 @@ static struct hf_bytes cut_length(struct hf_bytes *part)
 	unsigned brackets = 0;
 	struct hf_bytes length;
 
-	while (at > 0 && (brackets || !is_space(part->at[at - 1]))) {
+	while (at > 0 && (brackets || !hf_ascii_is_space(part->at[at - 1]))) {
 		if (part->at[at - 1] == ')') {
 			if (!brackets && at < part->len) /* of a condition that stands close to it */
 				break;
@@ -121,7 +117,7 @@ static struct hf_bytes cut_length(struct hf_bytes *part)
 			if (!brackets)
 				break;
 			brackets--;
-			if (!brackets && at > 1 && is_space(part->at[at - 2])) {
+			if (!brackets && at > 1 && hf_ascii_is_space(part->at[at - 2])) {
 				at--;
 				break;
 			}
@@ -135,9 +131,9 @@ static struct hf_bytes cut_length(struct hf_bytes *part)
 
 static struct hf_bytes strip(struct hf_bytes b)
 {
-	while (b.len && is_space(b.at[0]))
+	while (b.len && hf_ascii_is_space(b.at[0]))
 		pass(&b, 1);
-	while (b.len && is_space(b.at[b.len - 1]))
+	while (b.len && hf_ascii_is_space(b.at[b.len - 1]))
 		b.len--;
 	return b;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "url/url_internal.h"
+#include "base/ascii.h"
 #include "url/utf8.h"
 
 #include <stdlib.h>
@@ -82,20 +83,12 @@ void url_put_encoded(struct url_buf *b, uint8_t octet, enum url_set set)
 	url_buf_char(b, digits[octet & 15]);
 }
 
-int url_hex_value(uint8_t c)
-{
-	if (url_is_digit(c))
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 void url_put_decoded(struct url_buf *b, struct hf_bytes from)
 {
 	for (size_t i = 0; i < from.len; i++) {
-		if (from.at[i] == '%' && from.len - i > 2 && url_hex_value(from.at[i + 1]) >= 0 &&
-		    url_hex_value(from.at[i + 2]) >= 0) {
-			url_buf_char(b, (char)(url_hex_value(from.at[i + 1]) << 4 | url_hex_value(from.at[i + 2])));
+		if (from.at[i] == '%' && from.len - i > 2 && hf_ascii_hex(from.at[i + 1]) >= 0 &&
+		    hf_ascii_hex(from.at[i + 2]) >= 0) {
+			url_buf_char(b, (char)(hf_ascii_hex(from.at[i + 1]) << 4 | hf_ascii_hex(from.at[i + 2])));
 			i += 2;
 		} else {
 			url_buf_char(b, (char)from.at[i]);

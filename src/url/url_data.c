@@ -1,20 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "url/url_internal.h"
+#include "base/ascii.h"
 
 #include <stdlib.h>
 
 /* data: URLs, as the Fetch Standard's "data: URL processor" reads them. */
 
 static const char fallback[] = "text/plain;charset=US-ASCII";
-
-static struct hf_bytes trim(struct hf_bytes b)
-{
-	while (b.len && url_is_space(b.at[0]))
-		b.at++, b.len--;
-	while (b.len && url_is_space(b.at[b.len - 1]))
-		b.len--;
-	return b;
-}
 
 /* Takes a "; base64" off the end, in any case of letters and with any spaces before the word. */
 static bool take_base64(struct hf_bytes *mime)
@@ -23,7 +15,7 @@ static bool take_base64(struct hf_bytes *mime)
 	struct hf_bytes b = *mime;
 
 	for (size_t i = 6; i > 0; i--) {
-		if (b.len == 0 || url_lower(b.at[b.len - 1]) != (uint8_t)word[i - 1])
+		if (b.len == 0 || hf_ascii_lower(b.at[b.len - 1]) != (uint8_t)word[i - 1])
 			return false;
 		b.len--;
 	}
@@ -36,17 +28,6 @@ static bool take_base64(struct hf_bytes *mime)
 	return true;
 }
 
-static int base64_value(uint8_t c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (url_is_digit(c))
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
 /* Infra Standard, "forgiving-base64 decode", in place. */
 static bool decode_base64(struct url_buf *b)
 {
@@ -54,14 +35,14 @@ static bool decode_base64(struct url_buf *b)
 	uint32_t bits = 0;
 
 	for (size_t i = 0; i < b->len; i++)
-		if (!url_is_space((uint8_t)b->at[i]))
+		if (!hf_ascii_is_space((uint8_t)b->at[i]))
 			b->at[kept++] = b->at[i];
 	if (kept % 4 == 0 && kept && b->at[kept - 1] == '=')
 		kept -= b->at[kept - 2] == '=' ? 2 : 1;
 	if (kept % 4 == 1)
 		return false;
 	for (size_t i = 0; i < kept; i++) {
-		int v = base64_value((uint8_t)b->at[i]);
+		int v = hf_ascii_base64((uint8_t)b->at[i]);
 
 		if (v < 0)
 			return false;
@@ -76,7 +57,7 @@ static bool decode_base64(struct url_buf *b)
 static bool is_token(struct hf_bytes b)
 {
 	for (size_t i = 0; i < b.len; i++)
-		if (!url_is_alpha(b.at[i]) && !url_is_digit(b.at[i]) &&
+		if (!hf_ascii_is_alpha(b.at[i]) && !hf_ascii_is_digit(b.at[i]) &&
 		    (b.at[i] == 0 || !strchr("!#$%&'*+-.^_`|~", b.at[i])))
 			return false;
 	return b.len != 0;
@@ -95,7 +76,7 @@ static bool is_mime(struct hf_bytes b)
 	for (size_t i = 0; i < sub.len; i++)
 		if (sub.at[i] == ';')
 			sub.len = i;
-	return is_token(type) && is_token(trim(sub));
+	return is_token(type) && is_token(hf_ascii_trim(sub));
 }
 
 static bool put_mime(struct hf_bytes mime, char *to, size_t room)
@@ -132,7 +113,7 @@ bool url_data(const struct url *u, uint8_t **ret_body, size_t *ret_len, char *re
 		return false;
 	mime = (struct hf_bytes){ rest.at, (size_t)(comma - rest.at) };
 	rest = (struct hf_bytes){ comma + 1, rest.len - mime.len - 1 };
-	mime = trim(mime);
+	mime = hf_ascii_trim(mime);
 	base64 = take_base64(&mime);
 	url_buf_char(&body, '\0'); /* so that there is memory even for nothing */
 	body.len = 0;

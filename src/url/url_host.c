@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "url/url_internal.h"
+#include "base/ascii.h"
 
 #include <stdio.h>
 
@@ -18,14 +19,14 @@ static bool parse_ip4_number(struct hf_bytes t, uint64_t *ret)
 	if (t.len == 0)
 		return false;
 	if (t.len >= 2 && t.at[0] == '0') {
-		bool hex = url_lower(t.at[1]) == 'x';
+		bool hex = hf_ascii_lower(t.at[1]) == 'x';
 
 		radix = hex ? 16 : 8;
 		t.at += hex ? 2 : 1;
 		t.len -= hex ? 2 : 1;
 	}
 	for (; t.len; t.at++, t.len--) {
-		int digit = url_hex_value(t.at[0]);
+		int digit = hf_ascii_hex(t.at[0]);
 
 		if (digit < 0 || (unsigned)digit >= radix)
 			return false;
@@ -55,7 +56,7 @@ static bool ends_in_number(struct hf_bytes t)
 	uint64_t v;
 
 	for (size_t i = 0; i < last.len; i++)
-		digits = digits && url_is_digit(last.at[i]);
+		digits = digits && hf_ascii_is_digit(last.at[i]);
 	return digits || parse_ip4_number(last, &v);
 }
 
@@ -117,7 +118,7 @@ static bool take_quad(struct hf_bytes t, uint16_t to[2])
 				return false;
 			t.at++, t.len--;
 		}
-		for (; t.len && url_is_digit(t.at[0]); t.at++, t.len--, digits++) {
+		for (; t.len && hf_ascii_is_digit(t.at[0]); t.at++, t.len--, digits++) {
 			if ((digits && v == 0) || v > 255)
 				return false;
 			v = v * 10 + (t.at[0] - '0');
@@ -155,8 +156,8 @@ static bool parse_ip6(struct hf_bytes t, uint16_t group[GROUPS])
 			gap = n;
 			continue;
 		}
-		for (; digits < 4 && t.len && url_hex_value(t.at[0]) >= 0; t.at++, t.len--, digits++)
-			v = v * 16 + (unsigned)url_hex_value(t.at[0]);
+		for (; digits < 4 && t.len && hf_ascii_hex(t.at[0]) >= 0; t.at++, t.len--, digits++)
+			v = v * 16 + (unsigned)hf_ascii_hex(t.at[0]);
 		if (t.len && t.at[0] == '.') {
 			if (digits == 0 || n + compressed > GROUPS - 2 || !take_quad(start, group + n))
 				return false;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "url/url_internal.h"
+#include "base/ascii.h"
 
 #include <idn2.h>
 
@@ -21,8 +22,8 @@ static bool is_ascii(struct hf_bytes name)
 
 static bool is_prefixed(struct hf_bytes label)
 {
-	return label.len >= 4 && url_lower(label.at[0]) == 'x' && url_lower(label.at[1]) == 'n' && label.at[2] == '-' &&
-	       label.at[3] == '-';
+	return label.len >= 4 && hf_ascii_lower(label.at[0]) == 'x' && hf_ascii_lower(label.at[1]) == 'n' &&
+	       label.at[2] == '-' && label.at[3] == '-';
 }
 
 static const char *why_of(int code)
@@ -70,7 +71,7 @@ static bool by_libidn2(struct hf_bytes label, struct url_buf *to, const char **r
 static void put_lower(struct hf_bytes b, struct url_buf *to)
 {
 	for (size_t i = 0; i < b.len; i++)
-		url_buf_char(to, (char)url_lower(b.at[i]));
+		url_buf_char(to, (char)hf_ascii_lower(b.at[i]));
 }
 
 /* The octets of a dot at the front; 0: there is none. Three more characters are one, by UTS 46. */

@@ -41,25 +41,6 @@ void url_put_decoded(struct url_buf *b, struct hf_bytes from);
 /* Ill-formed UTF-8 becomes U+FFFD. */
 void url_put_repaired(struct url_buf *b, struct hf_bytes from);
 
-int url_hex_value(uint8_t c); /* -1: no digit */
-
-static inline bool url_is_digit(uint8_t c)
-{
-	return c >= '0' && c <= '9';
-}
-static inline bool url_is_alpha(uint8_t c)
-{
-	return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
-}
-static inline uint8_t url_lower(uint8_t c)
-{
-	return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
-}
-static inline bool url_is_space(uint8_t c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
-}
-
 /* ---- hosts ---- */
 
 enum url_host_kind {

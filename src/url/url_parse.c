@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "url/url_internal.h"
+#include "base/ascii.h"
 
 /*
  * Theory of operation (URL Standard 4.4, "basic URL parser", without its state override: URLs are made here, never changed).
@@ -79,7 +80,7 @@ static bool is_file(const struct url_parts *u)
 
 static bool is_drive_letter(struct hf_bytes b)
 {
-	return b.len == 2 && url_is_alpha(b.at[0]) && (b.at[1] == ':' || b.at[1] == '|');
+	return b.len == 2 && hf_ascii_is_alpha(b.at[0]) && (b.at[1] == ':' || b.at[1] == '|');
 }
 
 static bool starts_with_drive_letter(struct hf_bytes b)
@@ -182,16 +183,17 @@ static enum state begin_fragment(struct parser *p)
 
 static enum state scheme_start(struct parser *p, int c)
 {
-	if (c == NOTHING || !url_is_alpha((uint8_t)c))
+	if (c == NOTHING || !hf_ascii_is_alpha((uint8_t)c))
 		return again(p, NO_SCHEME);
-	url_buf_char(&p->buffer, (char)url_lower((uint8_t)c));
+	url_buf_char(&p->buffer, (char)hf_ascii_lower((uint8_t)c));
 	return SCHEME;
 }
 
 static enum state scheme(struct parser *p, int c)
 {
-	if (c != NOTHING && (url_is_alpha((uint8_t)c) || url_is_digit((uint8_t)c) || c == '+' || c == '-' || c == '.')) {
-		url_buf_char(&p->buffer, (char)url_lower((uint8_t)c));
+	if (c != NOTHING &&
+	    (hf_ascii_is_alpha((uint8_t)c) || hf_ascii_is_digit((uint8_t)c) || c == '+' || c == '-' || c == '.')) {
+		url_buf_char(&p->buffer, (char)hf_ascii_lower((uint8_t)c));
 		return SCHEME;
 	}
 	if (c != ':') {
@@ -349,7 +351,7 @@ static enum state port(struct parser *p, int c)
 {
 	unsigned long v = 0;
 
-	if (c != NOTHING && url_is_digit((uint8_t)c)) {
+	if (c != NOTHING && hf_ascii_is_digit((uint8_t)c)) {
 		url_buf_char(&p->buffer, (char)c);
 		return PORT;
 	}
@@ -454,7 +456,7 @@ static bool is_dots(const struct url_buf *b, unsigned n)
 	for (; n; n--) {
 		if (i < b->len && b->at[i] == '.')
 			i++;
-		else if (b->len - i >= 3 && memcmp(b->at + i, "%2", 2) == 0 && url_lower((uint8_t)b->at[i + 2]) == 'e')
+		else if (b->len - i >= 3 && memcmp(b->at + i, "%2", 2) == 0 && hf_ascii_lower((uint8_t)b->at[i + 2]) == 'e')
 			i += 3;
 		else
 			return false;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "wire/addr.h"
+#include "base/ascii.h"
 
 #include "base/bits.h"
 
@@ -115,21 +116,13 @@ static bool take_ip4(struct hf_bytes *t, uint8_t octets[4])
 	return true;
 }
 
-static int hex_value(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* One to four hexadecimal digits. */
 static bool take_group(struct hf_bytes *t, uint8_t to[2])
 {
 	unsigned v = 0, digits = 0;
 
-	for (; t->len && digits < 4 && hex_value(t->at[0]) >= 0; digits++) {
-		v = v << 4 | (unsigned)hex_value(t->at[0]);
+	for (; t->len && digits < 4 && hf_ascii_hex(t->at[0]) >= 0; digits++) {
+		v = v << 4 | (unsigned)hf_ascii_hex(t->at[0]);
 		t->at++;
 		t->len--;
 	}

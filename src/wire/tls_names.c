@@ -4,6 +4,7 @@
  * are walked from the start: they are asked for lines on a screen and command lines only.
  */
 #include "base/bits.h"
+#include "base/ascii.h"
 #include "wire/tls_wire.h"
 
 struct name {
@@ -263,17 +264,7 @@ static const struct suite_name *find_suite(unsigned number)
 	return NULL;
 }
 
-static uint8_t lower(uint8_t c)
-{
-	return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
-}
-
 static bool same_name(struct hf_bytes name, const char *text)
 {
-	if (strlen(text) != name.len)
-		return false;
-	for (size_t i = 0; i < name.len; i++)
-		if (lower(name.at[i]) != lower((uint8_t)text[i]))
-			return false;
-	return true;
+	return hf_ascii_same(name, hf_bytes_of(text));
 }
