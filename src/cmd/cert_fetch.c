@@ -71,12 +71,10 @@ static int open_side(struct fetch *f)
 		return code;
 	for (unsigned i = 0; i < f->o->trusts; i++)
 		o.cacert[o.cacerts++] = f->o->trust[i];
-	if (hf_entropy(seed, sizeof(seed)) != HF_OK) {
-		cmd_say(CMD_cert, "no randomness");
-		code = hf_status_exit(HF_SYSTEM);
-	} else {
+	code = loop_draw_seed(&f->streams.loop, CMD_cert, LOOP_SALT_CLIENT, seed);
+	if (code == 0)
 		code = secure_side_open(&f->side, CMD_cert, &o, false, streams_epoch_ns(&f->streams), seed);
-	}
+	explicit_bzero(seed, sizeof(seed));
 	if (code != 0)
 		streams_close(&f->streams);
 	return code;

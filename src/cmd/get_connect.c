@@ -14,14 +14,11 @@ int get_connect_open(struct get *g)
 	uint8_t seed[32];
 	int code;
 
-	if (g->o.simulated) { /* there is no name server, and the one name leads to the server */
-		hf_entropy_from_seed(g->streams.loop.seed ^ 0x4e414d45, seed, sizeof(seed));
+	if (g->o.simulated) /* there is no name server, and the one name leads to the server */
 		g->o.names.resolv = g->o.names.hosts = no_names;
-	} else if (hf_entropy(seed, sizeof(seed)) != HF_OK) {
-		cmd_say(CMD_get, "no randomness");
-		return hf_status_exit(HF_SYSTEM);
-	}
-	code = names_open(&g->names, &g->o.names, &g->streams, seed);
+	code = loop_draw_seed(&g->streams.loop, CMD_get, LOOP_SALT_NAMES, seed);
+	if (code == 0)
+		code = names_open(&g->names, &g->o.names, &g->streams, seed);
 	explicit_bzero(seed, sizeof(seed));
 	g->has_names = code == 0;
 	return code;

@@ -12,45 +12,18 @@
 static int open_side(struct get *g)
 {
 	uint8_t seed[32];
-	int code;
+	int code = loop_draw_seed(&g->streams.loop, CMD_get, LOOP_SALT_CLIENT, seed);
 
-	if (g->streams.loop.sim) {
-		hf_entropy_from_seed(g->streams.loop.seed ^ 0x434c4945, seed, sizeof(seed)); /* not the server's */
-	} else if (hf_entropy(seed, sizeof(seed)) != HF_OK) {
-		cmd_say(CMD_get, "no randomness");
-		return hf_status_exit(HF_SYSTEM);
-	}
-	code = secure_side_open(&g->tls.side, CMD_get, &g->o.secure, false, 0, seed);
+	if (code == 0)
+		code = secure_side_open(&g->tls.side, CMD_get, &g->o.secure, false, 0, seed);
 	explicit_bzero(seed, sizeof(seed));
-	return code;
-}
-
-/* With options that leave nothing to talk with. */
-static int try_side(struct get *g)
-{
-	const struct hf_tls_start start = { 0 };
-	struct secure trial;
-	hf_status st = secure_open(&trial, &g->tls.side, &start, g->streams.now);
-
-	secure_close(&trial);
-	if (st == HF_OK)
-		return 0;
-	get_tls_close(g);
-	if (st == HF_INVALID)
-		return cmd_usage(CMD_get, "these options leave nothing to speak TLS with");
-	cmd_say(CMD_get, "%s", hf_status_sentence(st));
-	return hf_status_exit(st);
+	return code ? code : secure_side_try(&g->tls.side, g->streams.now);
 }
 
 int get_tls_prepare(struct get *g)
 {
-	int code;
-
 	/* In a simulated network the authority is made with it. */
-	if (!g->tls.used || g->o.simulated)
-		return 0;
-	code = open_side(g);
-	return code ? code : try_side(g);
+	return g->tls.used && !g->o.simulated ? open_side(g) : 0;
 }
 
 int get_tls_open(struct get *g)
@@ -63,13 +36,9 @@ int get_tls_open(struct get *g)
 		if (g->o.secure.cacerts == 0)
 			g->o.secure.own_trust = loop_simulated_authority(&g->streams.loop);
 		code = open_side(g);
-		if (code == 0)
-			code = try_side(g);
 	}
-	if (code != 0) {
-		get_tls_close(g);
+	if (code != 0)
 		return code;
-	}
 	g->tls.side.tls.epoch_ns = streams_epoch_ns(&g->streams);
 	secure_side_capture(&g->tls.side, &g->streams.loop);
 	return 0;

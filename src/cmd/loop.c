@@ -45,6 +45,18 @@ int64_t loop_wall_seconds(const struct loop *l)
 	return wall.tv_sec;
 }
 
+int loop_draw_seed(const struct loop *l, enum cmd_command command, uint64_t salt, uint8_t ret[32])
+{
+	if (l->sim) {
+		hf_entropy_from_seed(l->seed ^ salt, ret, 32);
+		return 0;
+	}
+	if (hf_entropy(ret, 32) == HF_OK)
+		return 0;
+	cmd_say(command, "no randomness");
+	return hf_status_exit(HF_SYSTEM);
+}
+
 static void capture(void *arg, bool out, const struct hf_frame *frame, hf_time_ns now)
 {
 	struct loop *l = arg;

@@ -85,6 +85,14 @@ int loop_trust(struct loop *l, const struct hf_cred *const *creds, size_t n);
 bool loop_count_clients(const struct loop *l, struct sim_clients_result *ret);
 /* Of the authority that a simulated server was certified by, in PEM; empty: none. */
 struct hf_bytes loop_simulated_authority(const struct loop *l);
+/*
+ * What somebody draws all his randomness from: in a simulated network it follows from the run's seed and his own salt, so that
+ * a run can be repeated. 0, or an exit code when the sentence is on stderr already.
+ */
+int loop_draw_seed(const struct loop *l, enum cmd_command command, uint64_t salt, uint8_t ret[32]);
+#define LOOP_SALT_NAMES 0x4e414d45u  /* the resolver */
+#define LOOP_SALT_CLIENT 0x434c4945u /* TLS */
+#define LOOP_SALT_SERVER 0x53455256u
 /* Seconds since 1970, for dates. */
 int64_t loop_wall_seconds(const struct loop *l);
 

@@ -38,7 +38,8 @@ static void keep_session(struct page_load *p, const struct page_conn *c, struct 
 	memcpy(copy, octets.at, octets.len);
 	snprintf(s->host, sizeof(s->host), "%s", c->host);
 	s->port = c->port;
-	s->octets = (struct hf_bytes){ copy, octets.len };
+	s->octets.at = copy;
+	s->octets.len = octets.len;
 	s->next = p->sessions;
 	p->sessions = s;
 }
@@ -71,26 +72,12 @@ static struct hf_bytes take_session(struct page_load *p, const struct page_conn 
 
 /* ---- opening and closing all of it ---- */
 
-static int draw_seed(struct page_load *p, uint64_t salt, uint8_t seed[32])
-{
-	if (p->streams.loop.sim) {
-		hf_entropy_from_seed(p->streams.loop.seed ^ salt, seed, 32);
-		return 0;
-	}
-	if (hf_entropy(seed, 32) == HF_OK)
-		return 0;
-	cmd_say(CMD_page, "no randomness");
-	return hf_status_exit(HF_SYSTEM);
-}
-
 static int open_side(struct page_load *p)
 {
-	static const char http11[] = "http/1.1"; /* RFC 7301 6 */
 	uint8_t seed[32];
-	int code = draw_seed(p, 0x434c4945, seed);
+	int code = loop_draw_seed(&p->streams.loop, CMD_page, LOOP_SALT_CLIENT, seed);
 
-	p->o.secure.alpn[0] = (struct hf_bytes){ (const uint8_t *)http11, sizeof(http11) - 1 };
-	p->o.secure.alpns = 1;
+	secure_offer_http(&p->o.secure);
 	p->o.secure.tls.want_staple = true;
 	if (p->o.simulated && p->o.secure.cacerts == 0)
 		p->o.secure.own_trust = loop_simulated_authority(&p->streams.loop);
@@ -131,7 +118,7 @@ int page_net_open(struct page_load *p)
 		p->o.names.resolv = p->o.names.resolv ? p->o.names.resolv : "";
 		p->o.names.hosts = p->o.names.hosts ? p->o.names.hosts : "";
 	}
-	code = draw_seed(p, 0x4e414d45, seed);
+	code = loop_draw_seed(&p->streams.loop, CMD_page, LOOP_SALT_NAMES, seed);
 	if (code == 0)
 		code = names_open(&p->names, &p->o.names, &p->streams, seed);
 	explicit_bzero(seed, sizeof(seed));

@@ -41,6 +41,12 @@ int secure_parse_suites(enum cmd_command command, const char *text, struct secur
 int secure_parse_groups(enum cmd_command command, const char *text, struct secure_options *o);
 int secure_parse_schemes(enum cmd_command command, const char *text, struct secure_options *o);
 int secure_parse_alpn(enum cmd_command command, const char *text, struct secure_options *o);
+int secure_parse_client_cert(enum cmd_command command, const char *text, struct secure_options *o);
+int secure_add_cacert(enum cmd_command command, const char *file, struct secure_options *o);
+/* When all are read: is there any version between --tls-min and --tls-max? As above. */
+int secure_check_versions(enum cmd_command command, const struct secure_options *o);
+/* HTTP/1.1 alone is spoken above (RFC 7301 6). */
+void secure_offer_http(struct secure_options *o);
 
 struct secure_side {
 	enum cmd_command command;
@@ -67,6 +73,8 @@ struct secure_side {
 int secure_side_open(struct secure_side *side, enum cmd_command command, const struct secure_options *o, bool server,
 		     uint64_t epoch_ns, const uint8_t seed[32]);
 void secure_side_close(struct secure_side *side);
+/* Do the options leave anything to speak with? 0, or an exit code as above, and the side is closed. */
+int secure_side_try(struct secure_side *side, hf_time_ns now);
 /* Secrets of connections opened from now on go into the loop's capture, if it makes one. */
 void secure_side_capture(struct secure_side *side, struct loop *loop);
 /* Randomness for one connection more. */
@@ -75,7 +83,7 @@ void secure_draw(struct secure_side *side, uint8_t to[32]);
 void secure_log_secrets(struct secure_side *side, struct hf_tls *tls);
 
 enum secure_does {
-	SECURE_WAITS,     /* for octets, for the pipe to take some, or for secure_deadline() */
+	SECURE_WAITS,     /* for octets, for the pipe to take some, or for hf_tls_deadline() */
 	SECURE_CONNECTED, /* said once */
 	SECURE_HAS_DATA,  /* the data is borrowed until the next step of any connection of the same side */
 	SECURE_HAS_EARLY_DATA,

@@ -101,6 +101,46 @@ int secure_parse_alpn(enum cmd_command command, const char *text, struct secure_
 	return 0;
 }
 
+int secure_parse_client_cert(enum cmd_command command, const char *text, struct secure_options *o)
+{
+	static const char *const words[] = {
+		[HF_TLS_CLIENT_CERT_NONE] = "none",
+		[HF_TLS_CLIENT_CERT_REQUEST] = "request",
+		[HF_TLS_CLIENT_CERT_REQUIRE] = "require",
+	};
+
+	for (unsigned i = 0; i < HF_ARRAY_LEN(words); i++) {
+		if (strcmp(text, words[i]) == 0) {
+			o->tls.client_cert = (enum hf_tls_client_cert)i;
+			return 0;
+		}
+	}
+	return cmd_usage(command, "--client-cert %s: none, request or require", text);
+}
+
+int secure_add_cacert(enum cmd_command command, const char *file, struct secure_options *o)
+{
+	if (o->cacerts == SECURE_CREDS)
+		return cmd_usage(command, "--cacert %s: at most %u files", file, SECURE_CREDS);
+	o->cacert[o->cacerts++] = file;
+	return 0;
+}
+
+int secure_check_versions(enum cmd_command command, const struct secure_options *o)
+{
+	if (o->tls.min_version && o->tls.max_version && o->tls.min_version > o->tls.max_version)
+		return cmd_usage(command, "--tls-min is above --tls-max");
+	return 0;
+}
+
+void secure_offer_http(struct secure_options *o)
+{
+	static const char http11[] = "http/1.1";
+
+	o->alpn[0] = hf_bytes_of(http11);
+	o->alpns = 1;
+}
+
 /* ---- files ---- */
 
 /* In PEM, or in DER: a SEQUENCE. */
@@ -434,6 +474,22 @@ void secure_side_close(struct secure_side *side)
 	crypto_wipe(side->seed, sizeof(side->seed));
 	crypto_wipe(&side->ticket_keys, sizeof(side->ticket_keys));
 	*side = (struct secure_side){ .command = side->command };
+}
+
+int secure_side_try(struct secure_side *side, hf_time_ns now)
+{
+	const struct hf_tls_start start = { 0 };
+	struct secure trial;
+	hf_status st = secure_open(&trial, side, &start, now);
+
+	secure_close(&trial);
+	if (st == HF_OK)
+		return 0;
+	secure_side_close(side);
+	if (st == HF_INVALID)
+		return cmd_usage(side->command, "these options leave nothing to speak TLS with");
+	cmd_say(side->command, "%s", hf_status_sentence(st));
+	return hf_status_exit(st);
 }
 
 void secure_side_capture(struct secure_side *side, struct loop *loop)

@@ -9,11 +9,8 @@
 
 void serve_secure_init(struct serve_secure *x)
 {
-	static const char http11[] = "http/1.1"; /* RFC 7301 6 */
-
 	*x = (struct serve_secure){ .port = 443 };
-	x->options.alpn[0] = (struct hf_bytes){ (const uint8_t *)http11, sizeof(http11) - 1 };
-	x->options.alpns = 1;
+	secure_offer_http(&x->options);
 	text_init(&x->cert);
 	text_init(&x->key);
 	text_init(&x->authority);
@@ -68,23 +65,6 @@ static int take_tls(struct serve_secure *x, const char *value)
 	return 0;
 }
 
-static int take_client_cert(struct serve_secure *x, const char *value)
-{
-	static const char *const words[] = {
-		[HF_TLS_CLIENT_CERT_NONE] = "none",
-		[HF_TLS_CLIENT_CERT_REQUEST] = "request",
-		[HF_TLS_CLIENT_CERT_REQUIRE] = "require",
-	};
-
-	for (unsigned i = 0; i < HF_ARRAY_LEN(words); i++) {
-		if (strcmp(value, words[i]) == 0) {
-			x->options.tls.client_cert = (enum hf_tls_client_cert)i;
-			return 0;
-		}
-	}
-	return cmd_usage(CMD_serve, "--client-cert %s: none, request or require", value);
-}
-
 static int take_early_data(struct serve_secure *x, const char *value)
 {
 	uint64_t n;
@@ -114,12 +94,9 @@ int serve_secure_take(struct serve_secure *x, int id, const char *value)
 	case OPT_serve_TLS_MAX:
 		return secure_parse_version(CMD_serve, "tls-max", value, &o->tls.max_version);
 	case OPT_serve_CLIENT_CERT:
-		return take_client_cert(x, value);
+		return secure_parse_client_cert(CMD_serve, value, o);
 	case OPT_serve_CACERT:
-		if (o->cacerts == SECURE_CREDS)
-			return cmd_usage(CMD_serve, "--cacert %s: at most %u files", value, SECURE_CREDS);
-		o->cacert[o->cacerts++] = value;
-		return 0;
+		return secure_add_cacert(CMD_serve, value, o);
 	case OPT_serve_RSA_KEY_TRANSPORT:
 		o->tls.rsa_key_transport = true;
 		return 0;
@@ -134,46 +111,18 @@ int serve_secure_take(struct serve_secure *x, int id, const char *value)
 int serve_secure_check(const struct serve_secure *x)
 {
 	const struct secure_options *o = &x->options;
+	int code;
 
 	if (!x->asked && (x->only || o->tls.min_version || o->tls.max_version || o->tls.client_cert || o->cacerts ||
 			  o->tls.rsa_key_transport || o->tls.early_data_max))
 		return cmd_usage(CMD_serve, "options of TLS, but no --tls: it names the certificate");
-	if (o->tls.min_version && o->tls.max_version && o->tls.min_version > o->tls.max_version)
-		return cmd_usage(CMD_serve, "--tls-min is above --tls-max");
-	if (o->tls.client_cert != HF_TLS_CLIENT_CERT_NONE && o->cacerts == 0)
-		return cmd_usage(CMD_serve, "--client-cert: --cacert says by whom they must be signed");
-	return 0;
+	code = secure_check_versions(CMD_serve, o);
+	if (code == 0 && o->tls.client_cert != HF_TLS_CLIENT_CERT_NONE && o->cacerts == 0)
+		code = cmd_usage(CMD_serve, "--client-cert: --cacert says by whom they must be signed");
+	return code;
 }
 
 /* ---- certificates ---- */
-
-static int draw_seed(const struct serve *s, uint8_t seed[32])
-{
-	if (s->loop.sim) {
-		hf_entropy_from_seed(s->loop.seed ^ 0x53455256, seed, 32); /* not the client's */
-		return 0;
-	}
-	if (hf_entropy(seed, 32) == HF_OK)
-		return 0;
-	cmd_say(s->loop.command, "no randomness");
-	return hf_status_exit(HF_SYSTEM);
-}
-
-/* With options that leave nothing to talk with, no machine could be made later. */
-static int try_side(struct secure_side *side, hf_time_ns now)
-{
-	const struct hf_tls_start start = { 0 };
-	struct secure trial;
-	hf_status st = secure_open(&trial, side, &start, now);
-
-	secure_close(&trial);
-	if (st == HF_OK)
-		return 0;
-	if (st == HF_INVALID)
-		return cmd_usage(side->command, "these options leave nothing to speak TLS with");
-	cmd_say(side->command, "%s", hf_status_sentence(st));
-	return hf_status_exit(st);
-}
 
 /* NULL: *ret_code says why. */
 static struct serve_side *make_side(struct serve *s, int *ret_code)
@@ -189,15 +138,12 @@ static struct serve_side *make_side(struct serve *s, int *ret_code)
 		return NULL;
 	}
 	o.no_trust = o.tls.client_cert == HF_TLS_CLIENT_CERT_NONE;
-	code = draw_seed(s, seed);
+	code = loop_draw_seed(&s->loop, s->loop.command, LOOP_SALT_SERVER, seed);
 	if (code == 0)
 		code = secure_side_open(&made->side, s->loop.command, &o, true, (uint64_t)s->loop.wall_offset, seed);
 	explicit_bzero(seed, sizeof(seed));
-	if (code == 0) {
-		code = try_side(&made->side, s->loop.now);
-		if (code != 0)
-			secure_side_close(&made->side);
-	}
+	if (code == 0) /* what cannot talk now could make no machine later */
+		code = secure_side_try(&made->side, s->loop.now);
 	*ret_code = code;
 	if (code == 0)
 		return made;

@@ -197,14 +197,12 @@ static int add_trust(struct sim_clients *s, struct hf_bytes der)
 
 static int open_side(struct sim_clients *s)
 {
-	const struct secure_options o = { .no_trust = true,
-					  .alpn = { { (const uint8_t *)"http/1.1", 8 } },
-					  .alpns = 1,
-					  .tls = { .handshake_timeout = PATIENCE } };
+	struct secure_options o = { .no_trust = true, .tls = { .handshake_timeout = PATIENCE } };
 	uint8_t seed[32];
 	int code;
 
-	hf_entropy_from_seed(s->o.seed ^ 0x434c4945, seed, sizeof(seed)); /* not the server's */
+	secure_offer_http(&o);
+	hf_entropy_from_seed(s->o.seed ^ LOOP_SALT_CLIENT, seed, sizeof(seed)); /* not the server's */
 	code = secure_side_open(&s->side, CMD_serve, &o, false, s->o.epoch_ns, seed);
 	if (code != 0)
 		return code;
