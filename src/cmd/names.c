@@ -24,12 +24,6 @@ struct names_conn {
 	struct talk_queue out;
 };
 
-static int read_files(struct names *n, struct dns_config *cfg);
-static void do_it(struct names *n, const struct dns_ask *ask);
-static bool take_datagrams(struct names *n);
-static bool look_at_streams(struct names *n);
-static void take_answer(struct names *n, const struct dns_answer *a);
-
 /* ---- options ---- */
 
 static bool parse_addr(const char *text, struct hf_addr *ret)
@@ -73,6 +67,20 @@ int names_take_fixed(enum cmd_command command, const char *text, struct names_op
 	f.port = (uint16_t)number;
 	o->fixed[o->fixeds++] = f;
 	return 0;
+}
+
+static bool is_for(const struct names_fixed *f, const char *name, uint16_t port)
+{
+	return f->port == port && f->name.len == strlen(name) &&
+	       strncasecmp((const char *)f->name.at, name, f->name.len) == 0;
+}
+
+const struct names_fixed *names_find_fixed(const struct names_options *o, const char *name, uint16_t port)
+{
+	for (unsigned i = 0; i < o->fixeds; i++)
+		if (is_for(&o->fixed[i], name, port))
+			return &o->fixed[i];
+	return NULL;
 }
 
 /* ---- the files ---- */
@@ -216,19 +224,6 @@ void names_close(struct names *n)
 
 /* ---- lookups ---- */
 
-static bool is_name(struct hf_bytes a, const char *b)
-{
-	return a.len == strlen(b) && strncasecmp((const char *)a.at, b, a.len) == 0;
-}
-
-static bool is_fixed(const struct names *n, const char *name, uint16_t port)
-{
-	for (unsigned i = 0; i < n->o.fixeds; i++)
-		if (n->o.fixed[i].port == port && is_name(n->o.fixed[i].name, name))
-			return true;
-	return false;
-}
-
 /* One that we give ourselves; no address yet. */
 static void begin_answer(struct names_lookup *l, unsigned f, enum dns_source source)
 {
@@ -254,7 +249,7 @@ static void answer_fixed(struct names *n, struct names_lookup *l, uint16_t port)
 		for (unsigned i = 0; i < n->o.fixeds; i++) {
 			const struct names_fixed *x = &n->o.fixed[i];
 
-			if (x->port != port || !is_name(x->name, l->name))
+			if (!is_for(x, l->name, port))
 				continue;
 			if ((f == NAMES_4) != addr_is_ip4(&x->addr) || a->addrs == DNS_ADDRS || !(a->family & n->o.families))
 				continue;
@@ -295,7 +290,7 @@ static void begin(struct names *n, struct names_lookup *l, uint16_t port)
 {
 	l->begin = l->end = n->streams->now;
 	l->expected = n->o.families;
-	if (is_fixed(n, l->name, port)) {
+	if (names_find_fixed(&n->o, l->name, port)) {
 		answer_fixed(n, l, port);
 		l->port = port;
 	} else if (n->streams->kernel && names_is_localhost(hf_bytes_of(l->name))) {
@@ -309,9 +304,8 @@ static void begin(struct names *n, struct names_lookup *l, uint16_t port)
 
 struct names_lookup *names_find(struct names *n, const char *name, uint16_t port)
 {
+	const uint16_t fixed_for = names_find_fixed(&n->o, name, port) ? port : 0;
 	struct names_lookup *l;
-
-	const uint16_t fixed_for = is_fixed(n, name, port) ? port : 0;
 
 	for (l = n->first; l; l = l->next)
 		if (strcasecmp(l->name, name) == 0 && l->port == fixed_for)

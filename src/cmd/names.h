@@ -36,6 +36,8 @@ struct names_options {                          /* texts are borrowed */
 /* "--dns ADDR", "--resolve NAME:PORT:ADDR": 0, or exit code 2 with the sentence on stderr. */
 int names_take_server(enum cmd_command command, const char *text, struct names_options *o);
 int names_take_fixed(enum cmd_command command, const char *text, struct names_options *o);
+/* The first of what --resolve says of a name at a port; NULL: nothing. */
+const struct names_fixed *names_find_fixed(const struct names_options *o, const char *name, uint16_t port);
 
 enum { NAMES_4, NAMES_6, NAMES_FAMILIES };
 
