@@ -68,6 +68,10 @@ __attribute__((format(printf, 2, 3))) int cmd_usage(enum cmd_command command, co
 /* Numbers as people type them; false when it is none, or out of min..max. Seconds may have a fraction. */
 bool cmd_parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *ret);
 bool cmd_parse_seconds(const char *text, hf_time_ns *ret);
+/* The same of the value of an option: 0, or exit code 2 with the sentence on stderr. */
+int cmd_take_number(enum cmd_command command, const char *option, const char *text, uint64_t min, uint64_t max,
+		    uint64_t *ret);
+int cmd_take_seconds(enum cmd_command command, const char *option, const char *text, hf_time_ns *ret);
 
 /* Flushes stdout. 0, or an exit code: 1 quietly when nobody reads it any more, else the sentence is on stderr. */
 int cmd_flush(enum cmd_command command); /* CMD_COUNT: the program itself */

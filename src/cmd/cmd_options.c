@@ -221,6 +221,21 @@ bool cmd_parse_seconds(const char *text, hf_time_ns *ret)
 	return true;
 }
 
+int cmd_take_number(enum cmd_command command, const char *option, const char *text, uint64_t min, uint64_t max, uint64_t *ret)
+{
+	if (cmd_parse_number(text, min, max, ret))
+		return 0;
+	return cmd_usage(command, "--%s %s: a whole number from %llu to %llu is wanted", option, text,
+			 (unsigned long long)min, (unsigned long long)max);
+}
+
+int cmd_take_seconds(enum cmd_command command, const char *option, const char *text, hf_time_ns *ret)
+{
+	if (cmd_parse_seconds(text, ret))
+		return 0;
+	return cmd_usage(command, "--%s %s: seconds are wanted, as in 30 or 0.5", option, text);
+}
+
 int cmd_flush(enum cmd_command command)
 {
 	int error;

@@ -6,40 +6,20 @@
 #include "wire/addr.h"
 
 #include <string.h>
-#include <strings.h>
 
 #define SIM_SERVER 0x0a090001u /* where names lead to in a simulated network: the server of all examples */
 
-static int take_version(const char *name, const char *text, uint16_t *ret)
-{
-	int code = secure_parse_version(CMD_get, name, text, ret);
-
-	return code ? 1 + code : 0;
-}
-
-static int take_cacert(struct secure_options *s, const char *file)
-{
-	if (s->cacerts == SECURE_CREDS)
-		return 1 + cmd_usage(CMD_get, "--cacert %s: at most %u files", file, SECURE_CREDS);
-	s->cacert[s->cacerts++] = file;
-	return 0;
-}
-
-/* 0: not one of TLS; else the code and 1. */
 static int take_tls_option(struct get_options *o, int id, const char *value)
 {
 	struct secure_options *s = &o->secure;
-	int code = 0;
 
 	switch (id) {
 	case OPT_get_RESOLVE:
-		code = names_take_fixed(CMD_get, value, &o->names);
-		break;
+		return names_take_fixed(CMD_get, value, &o->names);
 	case OPT_get_DNS:
-		code = names_take_server(CMD_get, value, &o->names);
-		break;
+		return names_take_server(CMD_get, value, &o->names);
 	case OPT_get_CACERT:
-		return take_cacert(s, value);
+		return secure_add_cacert(CMD_get, value, s);
 	case OPT_get_CRL:
 		s->crl = value;
 		break;
@@ -47,9 +27,9 @@ static int take_tls_option(struct get_options *o, int id, const char *value)
 		s->insecure = true;
 		break;
 	case OPT_get_TLS_MIN:
-		return take_version("tls-min", value, &s->tls.min_version);
+		return secure_parse_version(CMD_get, "tls-min", value, &s->tls.min_version);
 	case OPT_get_TLS_MAX:
-		return take_version("tls-max", value, &s->tls.max_version);
+		return secure_parse_version(CMD_get, "tls-max", value, &s->tls.max_version);
 	case OPT_get_CERT:
 		s->cert[0] = value;
 		s->certs = 1;
@@ -58,11 +38,9 @@ static int take_tls_option(struct get_options *o, int id, const char *value)
 		s->key[0] = value;
 		break;
 	case OPT_get_CIPHERS:
-		code = secure_parse_suites(CMD_get, value, s);
-		break;
+		return secure_parse_suites(CMD_get, value, s);
 	case OPT_get_GROUPS:
-		code = secure_parse_groups(CMD_get, value, s);
-		break;
+		return secure_parse_groups(CMD_get, value, s);
 	case OPT_get_RSA_KEY_TRANSPORT:
 		s->tls.rsa_key_transport = true;
 		break;
@@ -70,24 +48,12 @@ static int take_tls_option(struct get_options *o, int id, const char *value)
 		s->insecure_key_permissions = true;
 		break;
 	}
-	return code ? 1 + code : 0;
+	return 0;
 }
 
-static int take_seconds(const char *name, const char *text, hf_time_ns *ret)
-{
-	return cmd_parse_seconds(text, ret)
-		       ? 0
-		       : 1 + cmd_usage(CMD_get, "--%s %s: seconds are wanted, as in 30 or 0.5", name, text);
-}
-
-/* 0: go on; else the exit code is ret - 1. */
 static int take_option(struct get_options *o, int id, const char *value)
 {
 	switch (id) {
-	case OPT_WRONG:
-		return 1 + 2;
-	case OPT_ANSWERED:
-		return 1 + 0;
 	case OPT_get_NET:
 		o->net = value;
 		break;
@@ -104,11 +70,11 @@ static int take_option(struct get_options *o, int id, const char *value)
 		o->fail = true;
 		break;
 	case OPT_get_TIMEOUT:
-		return take_seconds("timeout", value, &o->timeout);
+		return cmd_take_seconds(CMD_get, "timeout", value, &o->timeout);
 	case OPT_get_CONNECT:
-		return take_seconds("connect-timeout", value, &o->connect_timeout);
+		return cmd_take_seconds(CMD_get, "connect-timeout", value, &o->connect_timeout);
 	case OPT_get_IDLE:
-		return take_seconds("idle-timeout", value, &o->idle_timeout);
+		return cmd_take_seconds(CMD_get, "idle-timeout", value, &o->idle_timeout);
 	case OPT_get_QUIET:
 		o->quiet = true;
 		break;
@@ -129,22 +95,10 @@ static int take_option(struct get_options *o, int id, const char *value)
 
 /* ---- where it leads ---- */
 
-/* What --resolve says of the URL's host and port; NULL: nothing. */
-static const struct names_fixed *find_fixed(const struct get_options *o)
-{
-	const struct http_url *u = &o->url;
-
-	for (unsigned i = 0; i < o->names.fixeds; i++)
-		if (o->names.fixed[i].port == u->port && o->names.fixed[i].name.len == strlen(o->host) &&
-		    strncasecmp((const char *)o->names.fixed[i].name.at, o->host, strlen(o->host)) == 0)
-			return &o->names.fixed[i];
-	return NULL;
-}
-
 /* In a simulated network the one server is where the URL leads, whatever its name. */
 static int fix_address(struct get_options *o)
 {
-	const struct names_fixed *f = find_fixed(o);
+	const struct names_fixed *f = names_find_fixed(&o->names, o->host, o->url.port);
 
 	if (f)
 		o->url.addr = f->addr;
@@ -152,7 +106,7 @@ static int fix_address(struct get_options *o)
 		return 0;
 	o->url.addr = addr_ip4_u32(SIM_SERVER);
 	if (o->names.fixeds == NAMES_FIXED)
-		return 1 + cmd_usage(CMD_get, "--resolve: at most %u times in a simulated network", NAMES_FIXED - 1);
+		return cmd_usage(CMD_get, "--resolve: at most %u times in a simulated network", NAMES_FIXED - 1);
 	o->names.fixed[o->names.fixeds++] = (struct names_fixed){ hf_bytes_of(o->host), o->url.port, o->url.addr };
 	return 0;
 }
@@ -161,8 +115,9 @@ static int find_address(struct get_options *o)
 {
 	if (o->simulated)
 		return fix_address(o);
-	if (o->url.is_name && !find_fixed(o) && names_is_localhost(o->url.host) && !streams_is_kernel(o->net))
-		return 1 + cmd_usage(CMD_get, "%s: localhost is reached with --net host alone", o->url_text);
+	if (o->url.is_name && !names_find_fixed(&o->names, o->host, o->url.port) && names_is_localhost(o->url.host) &&
+	    !streams_is_kernel(o->net))
+		return cmd_usage(CMD_get, "%s: localhost is reached with --net host alone", o->url_text);
 	return 0;
 }
 
@@ -173,11 +128,11 @@ static int check_url(struct get_options *o)
 	size_t n = o->url.host.len;
 
 	if (st == HF_UNSUPPORTED)
-		return 1 + cmd_usage(CMD_get, "%s: only http:// and https:// are spoken", o->url_text);
+		return cmd_usage(CMD_get, "%s: only http:// and https:// are spoken", o->url_text);
 	if (st != HF_OK)
-		return 1 + cmd_usage(CMD_get, "%s: %s", o->url_text, what);
+		return cmd_usage(CMD_get, "%s: %s", o->url_text, what);
 	if (n >= sizeof(o->host))
-		return 1 + cmd_usage(CMD_get, "%s: a host's name has at most 255 octets", o->url_text);
+		return cmd_usage(CMD_get, "%s: a host's name has at most 255 octets", o->url_text);
 	memcpy(o->host, o->url.host.at, n);
 	if (n > 1 && o->host[n - 1] == '.') /* RFC 6066 3: without the dot of the root */
 		o->host[n - 1] = '\0';
@@ -189,40 +144,46 @@ static int check_tls(const struct get_options *o)
 	const struct secure_options *s = &o->secure;
 
 	if (s->key[0] && s->certs == 0)
-		return 1 + cmd_usage(CMD_get, "--key: and which --cert?");
-	if (s->tls.min_version && s->tls.max_version && s->tls.min_version > s->tls.max_version)
-		return 1 + cmd_usage(CMD_get, "--tls-min is above --tls-max");
-	return 0;
+		return cmd_usage(CMD_get, "--key: and which --cert?");
+	return secure_check_versions(CMD_get, s);
 }
 
-int get_take_options(int argc, char **argv, struct get_options *o)
+static int take_operands(struct get_options *o, const struct cmd_args *a)
 {
-	static const char http11[] = "http/1.1"; /* RFC 7301 6 */
-	struct cmd_args a;
-	int code = 0;
+	int code;
 
-	o->secure.alpn[0] = (struct hf_bytes){ (const uint8_t *)http11, sizeof(http11) - 1 };
-	o->secure.alpns = 1;
-	o->secure.tls.want_staple = true;
-	cmd_args_begin(&a, CMD_get, argc, argv);
-	for (int id; code == 0 && (id = cmd_args_next(&a)) != OPT_END;)
-		code = take_option(o, id, a.value);
-	if (code != 0)
-		return code;
-	if (a.operands == 0)
-		return 1 + cmd_usage(CMD_get, "which URL?");
-	if (a.operands > 1)
-		return 1 + cmd_usage(CMD_get, "one URL at a time, not also %s", a.operand[1]);
-	o->url_text = a.operand[0];
-	o->simulated = o->net && strncmp(o->net, "sim", 3) == 0 && (o->net[3] == '\0' || o->net[3] == ',');
+	if (a->operands == 0)
+		return cmd_usage(CMD_get, "which URL?");
+	if (a->operands > 1)
+		return cmd_usage(CMD_get, "one URL at a time, not also %s", a->operand[1]);
+	o->url_text = a->operand[0];
+	o->simulated = streams_is_sim(o->net);
 	code = check_url(o);
 	if (code == 0)
 		code = check_tls(o);
 	if (code != 0)
 		return code;
 	if (o->json && o->output && strcmp(o->output, "-") == 0)
-		return 1 + cmd_usage(CMD_get, "--json and -o - both want stdout");
+		return cmd_usage(CMD_get, "--json and -o - both want stdout");
 	if (o->json && o->include)
-		return 1 + cmd_usage(CMD_get, "--json tells the head already: not with -i");
+		return cmd_usage(CMD_get, "--json tells the head already: not with -i");
 	return 0;
+}
+
+int get_take_options(int argc, char **argv, struct get_options *o)
+{
+	struct cmd_args a;
+	int code = 0;
+
+	secure_offer_http(&o->secure);
+	o->secure.tls.want_staple = true;
+	cmd_args_begin(&a, CMD_get, argc, argv);
+	for (int id; code == 0 && (id = cmd_args_next(&a)) != OPT_END;) {
+		if (id == OPT_WRONG || id == OPT_ANSWERED)
+			return 1 + (id == OPT_WRONG ? 2 : 0);
+		code = take_option(o, id, a.value);
+	}
+	if (code == 0)
+		code = take_operands(o, &a);
+	return code ? 1 + code : 0;
 }

@@ -2,34 +2,21 @@
 /* The command line of `handfast page`. */
 #include "cmd/page.h"
 
+#include "base/bits.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #define WIDTH_MAX 8192u
 
-static int take_number(const char *name, const char *text, uint64_t max, uint64_t *ret)
-{
-	return cmd_parse_number(text, 1, max, ret)
-		       ? 0
-		       : 1 + cmd_usage(CMD_page, "--%s %s: a whole number of 1 to %llu is wanted", name, text,
-				       (unsigned long long)max);
-}
-
 static int take_number32(const char *name, const char *text, uint32_t max, uint32_t *ret)
 {
 	uint64_t n;
-	int code = take_number(name, text, max, &n);
+	int code = cmd_take_number(CMD_page, name, text, 1, max, &n);
 
 	if (code == 0)
 		*ret = (uint32_t)n;
 	return code;
-}
-
-static int take_seconds(const char *name, const char *text, hf_time_ns *ret)
-{
-	return cmd_parse_seconds(text, ret) && *ret > 0
-		       ? 0
-		       : 1 + cmd_usage(CMD_page, "--%s %s: seconds are wanted, as in 30 or 0.5", name, text);
 }
 
 static int take_density(const char *text, double *ret)
@@ -39,7 +26,7 @@ static int take_density(const char *text, double *ret)
 	*ret = strtod(text, &end);
 	return end != text && *end == '\0' && *ret >= 0.5 && *ret <= 8
 		       ? 0
-		       : 1 + cmd_usage(CMD_page, "--density %s: pixels a pixel of CSS, of 0.5 to 8, are wanted", text);
+		       : cmd_usage(CMD_page, "--density %s: pixels a pixel of CSS, of 0.5 to 8, are wanted", text);
 }
 
 static int take_engine(const char *text, enum page_engine *ret)
@@ -47,26 +34,13 @@ static int take_engine(const char *text, enum page_engine *ret)
 	static const char *const names[] = { "litehtml", "chromium", "none" };
 	static const enum page_engine engines[] = { PAGE_LITEHTML, PAGE_CHROMIUM, PAGE_NO_ENGINE };
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (size_t i = 0; i < HF_ARRAY_LEN(names); i++) {
 		if (strcmp(text, names[i]) == 0) {
 			*ret = engines[i];
 			return 0;
 		}
 	}
-	return 1 + cmd_usage(CMD_page, "--engine %s: there are litehtml, chromium and none", text);
-}
-
-static int take_cacert(struct secure_options *s, const char *file)
-{
-	if (s->cacerts == SECURE_CREDS)
-		return 1 + cmd_usage(CMD_page, "--cacert %s: at most %u files", file, SECURE_CREDS);
-	s->cacert[s->cacerts++] = file;
-	return 0;
-}
-
-static int plus_one(int code)
-{
-	return code ? 1 + code : 0;
+	return cmd_usage(CMD_page, "--engine %s: there are litehtml, chromium and none", text);
 }
 
 /* What is written where. */
@@ -94,8 +68,7 @@ static int take_output(struct page_options *o, int id, const char *value)
 		return 0;
 	}
 	if (strcmp(value, "-") == 0)
-		return 1 + cmd_usage(CMD_page,
-				     "- is no file here: stdout has the waterfall, or what --text or --json print");
+		return cmd_usage(CMD_page, "- is no file here: stdout has the waterfall, or what --text or --json print");
 	*to = value;
 	return 0;
 }
@@ -104,9 +77,9 @@ static int take_limit(struct page_options *o, int id, const char *value)
 {
 	switch (id) {
 	case OPT_page_MAX_SIZE:
-		return take_number("max-size", value, UINT64_MAX / 4, &o->limits.size);
+		return cmd_take_number(CMD_page, "max-size", value, 1, UINT64_MAX / 4, &o->limits.size);
 	case OPT_page_MAX_TOTAL:
-		return take_number("max-total", value, UINT64_MAX / 4, &o->limits.total);
+		return cmd_take_number(CMD_page, "max-total", value, 1, UINT64_MAX / 4, &o->limits.total);
 	case OPT_page_MAX_RESOURCES:
 		return take_number32("max-resources", value, 1000000, &o->limits.resources);
 	case OPT_page_MAX_DEPTH:
@@ -116,11 +89,11 @@ static int take_limit(struct page_options *o, int id, const char *value)
 	case OPT_page_PER_HOST:
 		return take_number32("per-host", value, 64, &o->limits.per_host);
 	case OPT_page_TIMEOUT:
-		return take_seconds("timeout", value, &o->limits.time);
+		return cmd_take_seconds(CMD_page, "timeout", value, &o->limits.time);
 	case OPT_page_IDLE:
-		return take_seconds("idle-timeout", value, &o->limits.idle);
+		return cmd_take_seconds(CMD_page, "idle-timeout", value, &o->limits.idle);
 	case OPT_page_CONNECT:
-		return take_seconds("connect-timeout", value, &o->connect_timeout);
+		return cmd_take_seconds(CMD_page, "connect-timeout", value, &o->connect_timeout);
 	default:
 		return take_output(o, id, value);
 	}
@@ -130,9 +103,9 @@ static int take_whom(struct page_options *o, int id, const char *value)
 {
 	switch (id) {
 	case OPT_page_DNS:
-		return plus_one(names_take_server(CMD_page, value, &o->names));
+		return names_take_server(CMD_page, value, &o->names);
 	case OPT_page_RESOLVE:
-		return plus_one(names_take_fixed(CMD_page, value, &o->names));
+		return names_take_fixed(CMD_page, value, &o->names);
 	case OPT_page_HOSTS:
 		o->names.hosts = value;
 		break;
@@ -146,14 +119,14 @@ static int take_whom(struct page_options *o, int id, const char *value)
 		o->names.families = DNS_AAAA;
 		break;
 	case OPT_page_CACERT:
-		return take_cacert(&o->secure, value);
+		return secure_add_cacert(CMD_page, value, &o->secure);
 	case OPT_page_INSECURE:
 		o->secure.insecure = true;
 		break;
 	case OPT_page_TLS_MIN:
-		return plus_one(secure_parse_version(CMD_page, "tls-min", value, &o->secure.tls.min_version));
+		return secure_parse_version(CMD_page, "tls-min", value, &o->secure.tls.min_version);
 	case OPT_page_TLS_MAX:
-		return plus_one(secure_parse_version(CMD_page, "tls-max", value, &o->secure.tls.max_version));
+		return secure_parse_version(CMD_page, "tls-max", value, &o->secure.tls.max_version);
 	default:
 		return take_limit(o, id, value);
 	}
@@ -204,10 +177,6 @@ static bool take_flag(struct page_options *o, int id)
 static int take_option(struct page_options *o, int id, const char *value)
 {
 	switch (id) {
-	case OPT_WRONG:
-		return 1 + 2;
-	case OPT_ANSWERED:
-		return 1 + 0;
 	case OPT_page_NET:
 		o->net = value;
 		return 0;
@@ -244,36 +213,45 @@ static int take_url(struct page_options *o, const char *text)
 	char *url = malloc(room);
 
 	if (!url)
-		return 1 + hf_status_exit(HF_SYSTEM);
+		return hf_status_exit(HF_SYSTEM);
 	snprintf(url, room, "%s%s", whole ? "" : "http://", text);
 	o->url = url;
 	return 0;
 }
 
-int page_take_options(int argc, char **argv, struct page_options *o)
+static int take_operands(struct page_options *o, const struct cmd_args *a)
 {
-	const struct secure_options *s = &o->secure;
-	struct cmd_args a;
-	int code = 0;
+	int code;
 
-	cmd_args_begin(&a, CMD_page, argc, argv);
-	for (int id; code == 0 && (id = cmd_args_next(&a)) != OPT_END;)
-		code = take_option(o, id, a.value);
+	if (a->operands != 1)
+		return a->operands ? cmd_usage(CMD_page, "one URL at a time, not also %s", a->operand[1])
+				   : cmd_usage(CMD_page, "which URL?");
+	code = take_url(o, a->operand[0]);
+	if (code == 0)
+		code = secure_check_versions(CMD_page, &o->secure);
 	if (code != 0)
 		return code;
-	if (a.operands != 1)
-		return 1 + (a.operands ? cmd_usage(CMD_page, "one URL at a time, not also %s", a.operand[1])
-				       : cmd_usage(CMD_page, "which URL?"));
-	code = take_url(o, a.operand[0]);
-	if (code != 0)
-		return code;
-	o->simulated = o->net && strncmp(o->net, "sim", 3) == 0 && (o->net[3] == '\0' || o->net[3] == ',');
-	if (s->tls.min_version && s->tls.max_version && s->tls.min_version > s->tls.max_version)
-		return 1 + cmd_usage(CMD_page, "--tls-min is above --tls-max");
+	o->simulated = streams_is_sim(o->net);
 	if (o->text && o->json)
-		return 1 + cmd_usage(CMD_page, "--text and --json both want stdout");
+		return cmd_usage(CMD_page, "--text and --json both want stdout");
 	if (o->explain && streams_is_kernel(o->net) && !o->json)
 		cmd_say(CMD_page,
 			"--explain: what TCP does is the kernel's, and not told; --net sim, tun:, tap: and packet: tell it");
 	return 0;
+}
+
+int page_take_options(int argc, char **argv, struct page_options *o)
+{
+	struct cmd_args a;
+	int code = 0;
+
+	cmd_args_begin(&a, CMD_page, argc, argv);
+	for (int id; code == 0 && (id = cmd_args_next(&a)) != OPT_END;) {
+		if (id == OPT_WRONG || id == OPT_ANSWERED)
+			return 1 + (id == OPT_WRONG ? 2 : 0);
+		code = take_option(o, id, a.value);
+	}
+	if (code == 0)
+		code = take_operands(o, &a);
+	return code ? 1 + code : 0;
 }

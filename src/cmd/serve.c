@@ -23,94 +23,97 @@ struct serve_options {
 	struct serve_secure *secure; /* NULL: HTTP only */
 };
 
+static int take_port(const char *text, uint64_t *ret)
+{
+	if (cmd_parse_number(text, 0, 65535, ret))
+		return 0;
+	return cmd_usage(CMD_serve, "--port %s: a port is a number from 1 to 65535, or 0 for no HTTP", text);
+}
+
+static int take_option(struct serve_options *o, int id, const char *value)
+{
+	switch (id) {
+	case OPT_serve_NET:
+		o->net = value;
+		return 0;
+	case OPT_serve_PORT:
+		return take_port(value, &o->port);
+	case OPT_serve_CONNECTIONS:
+		return cmd_take_number(CMD_serve, "connections", value, 1, 100000, &o->connections);
+	case OPT_serve_IDLE:
+		return cmd_take_seconds(CMD_serve, "idle-timeout", value, &o->idle);
+	case OPT_serve_HEAD:
+		return cmd_take_seconds(CMD_serve, "head-timeout", value, &o->head);
+	case OPT_serve_LIST:
+		o->list = true;
+		return 0;
+	case OPT_serve_PRECOMPRESSED:
+		o->precompressed = true;
+		return 0;
+	case OPT_serve_DOTFILES:
+		o->dotfiles = true;
+		return 0;
+	case OPT_serve_QUIET:
+		o->quiet = true;
+		return 0;
+	case OPT_serve_JSON:
+		o->json = true;
+		return 0;
+	case OPT_serve_DNS:
+		o->dns = value;
+		return 0;
+	case OPT_serve_SOCKET:
+		o->socket = value;
+		return 0;
+	case OPT_serve_PCAP:
+		o->pcap = value;
+		return 0;
+	case OPT_serve_TRACE:
+		o->trace = true;
+		return 0;
+	default:
+		return serve_secure_take(o->secure, id, value);
+	}
+}
+
+static int take_operands(struct serve_options *o, const struct cmd_args *a)
+{
+	int code;
+
+	if (a->operands == 0)
+		return cmd_usage(CMD_serve, "which directory?");
+	if (a->operands > 1)
+		return cmd_usage(CMD_serve, "one directory at a time, not also %s", a->operand[1]);
+	if (!o->net)
+		return cmd_usage(CMD_serve, "--net is needed: it names the network to serve on");
+	code = serve_secure_check(o->secure);
+	if (code != 0)
+		return code;
+	if (o->secure->only)
+		o->port = 0;
+	if (o->port == 0 && !o->secure->asked && !o->dns)
+		return cmd_usage(CMD_serve, "--port 0: no HTTP, and no --tls: nothing is left to serve with");
+	if (o->secure->asked && o->port == o->secure->port)
+		return cmd_usage(CMD_serve, "HTTP and HTTPS cannot both have port %llu", (unsigned long long)o->port);
+	o->dir = a->operand[0];
+	return 0;
+}
+
 /* 0: go on; else the exit code is ret - 1. */
 static int take_options(int argc, char **argv, struct serve_options *o)
 {
 	struct cmd_args a;
-	int code;
+	int code = 0;
 
 	cmd_args_begin(&a, CMD_serve, argc, argv);
-	for (int id; (id = cmd_args_next(&a)) != OPT_END;) {
-		switch (id) {
-		case OPT_WRONG:
-			return 1 + 2;
-		case OPT_ANSWERED:
-			return 1 + 0;
-		case OPT_serve_NET:
-			o->net = a.value;
-			break;
-		case OPT_serve_PORT:
-			if (!cmd_parse_number(a.value, 0, 65535, &o->port))
-				return 1 + cmd_usage(CMD_serve,
-						     "--port %s: a port is a number from 1 to 65535, or 0 for no HTTP",
-						     a.value);
-			break;
-		case OPT_serve_CONNECTIONS:
-			if (!cmd_parse_number(a.value, 1, 100000, &o->connections))
-				return 1 + cmd_usage(CMD_serve, "--connections %s: a number from 1 to 100000 is wanted",
-						     a.value);
-			break;
-		case OPT_serve_IDLE:
-			if (!cmd_parse_seconds(a.value, &o->idle))
-				return 1 + cmd_usage(CMD_serve,
-						     "--idle-timeout %s: seconds are wanted, as in 60 or 0.5", a.value);
-			break;
-		case OPT_serve_HEAD:
-			if (!cmd_parse_seconds(a.value, &o->head))
-				return 1 + cmd_usage(CMD_serve,
-						     "--head-timeout %s: seconds are wanted, as in 10 or 0.5", a.value);
-			break;
-		case OPT_serve_LIST:
-			o->list = true;
-			break;
-		case OPT_serve_PRECOMPRESSED:
-			o->precompressed = true;
-			break;
-		case OPT_serve_DOTFILES:
-			o->dotfiles = true;
-			break;
-		case OPT_serve_QUIET:
-			o->quiet = true;
-			break;
-		case OPT_serve_JSON:
-			o->json = true;
-			break;
-		case OPT_serve_DNS:
-			o->dns = a.value;
-			break;
-		case OPT_serve_SOCKET:
-			o->socket = a.value;
-			break;
-		case OPT_serve_PCAP:
-			o->pcap = a.value;
-			break;
-		case OPT_serve_TRACE:
-			o->trace = true;
-			break;
-		default:
-			code = serve_secure_take(o->secure, id, a.value);
-			if (code != 0)
-				return 1 + code;
-			break;
-		}
+	for (int id; code == 0 && (id = cmd_args_next(&a)) != OPT_END;) {
+		if (id == OPT_WRONG || id == OPT_ANSWERED)
+			return 1 + (id == OPT_WRONG ? 2 : 0);
+		code = take_option(o, id, a.value);
 	}
-	if (a.operands == 0)
-		return 1 + cmd_usage(CMD_serve, "which directory?");
-	if (a.operands > 1)
-		return 1 + cmd_usage(CMD_serve, "one directory at a time, not also %s", a.operand[1]);
-	if (!o->net)
-		return 1 + cmd_usage(CMD_serve, "--net is needed: it names the network to serve on");
-	code = serve_secure_check(o->secure);
-	if (code != 0)
-		return 1 + code;
-	if (o->secure->only)
-		o->port = 0;
-	if (o->port == 0 && !o->secure->asked && !o->dns)
-		return 1 + cmd_usage(CMD_serve, "--port 0: no HTTP, and no --tls: nothing is left to serve with");
-	if (o->secure->asked && o->port == o->secure->port)
-		return 1 + cmd_usage(CMD_serve, "HTTP and HTTPS cannot both have port %llu", (unsigned long long)o->port);
-	o->dir = a.operand[0];
-	return 0;
+	if (code == 0)
+		code = take_operands(o, &a);
+	return code ? 1 + code : 0;
 }
 
 /* Each file that is being sent holds a descriptor. */

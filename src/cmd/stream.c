@@ -44,6 +44,11 @@ bool streams_is_kernel(const char *net)
 	return !net || strcmp(net, "host") == 0;
 }
 
+bool streams_is_sim(const char *net)
+{
+	return net && strncmp(net, "sim", 3) == 0 && (net[3] == '\0' || net[3] == ',');
+}
+
 int streams_open(struct streams *s, const struct loop_options *o)
 {
 	int code;

@@ -46,6 +46,7 @@ struct streams_udp {
 };
 
 bool streams_is_kernel(const char *net); /* NULL or "host" */
+bool streams_is_sim(const char *net);    /* "sim", with or without options */
 /* 0, or an exit code when the sentence is on stderr already. */
 int streams_open(struct streams *s, const struct loop_options *o);
 void streams_close(struct streams *s);

@@ -70,35 +70,6 @@ static int add_key(struct secure_options *s, const char *file)
 	return 0;
 }
 
-static int add_cacert(struct secure_options *s, const char *file)
-{
-	if (s->cacerts == SECURE_CREDS)
-		return cmd_usage(CMD_tls, "--cacert %s: at most %u files", file, SECURE_CREDS);
-	s->cacert[s->cacerts++] = file;
-	return 0;
-}
-
-static int take_number(const char *name, const char *value, uint64_t min, uint64_t max, uint64_t *ret)
-{
-	if (cmd_parse_number(value, min, max, ret))
-		return 0;
-	return cmd_usage(CMD_tls, "--%s %s: a number from %llu to %llu is wanted", name, value, (unsigned long long)min,
-			 (unsigned long long)max);
-}
-
-static int take_client_cert(const char *value, struct secure_options *s)
-{
-	if (strcmp(value, "none") == 0)
-		s->tls.client_cert = HF_TLS_CLIENT_CERT_NONE;
-	else if (strcmp(value, "request") == 0)
-		s->tls.client_cert = HF_TLS_CLIENT_CERT_REQUEST;
-	else if (strcmp(value, "require") == 0)
-		s->tls.client_cert = HF_TLS_CLIENT_CERT_REQUIRE;
-	else
-		return cmd_usage(CMD_tls, "--client-cert %s: none, request or require", value);
-	return 0;
-}
-
 static int take_fragment(const char *value, struct secure_options *s)
 {
 	for (unsigned i = 1; i <= 4; i++) {
@@ -122,7 +93,7 @@ static int take_listen(const char *value, struct hf_endpoint *at)
 static int take_tickets(const char *value, struct secure_options *s)
 {
 	uint64_t n = 0;
-	int code = take_number("tickets", value, 0, TICKETS_MAX, &n);
+	int code = cmd_take_number(CMD_tls, "tickets", value, 0, TICKETS_MAX, &n);
 
 	s->tls.tickets = n ? (unsigned)n : HF_TLS_NO_TICKETS;
 	return code;
@@ -139,7 +110,7 @@ static int take_tls_option(int id, const char *value, struct secure_options *s)
 	case OPT_tls_KEY:
 		return add_key(s, value);
 	case OPT_tls_CACERT:
-		return add_cacert(s, value);
+		return secure_add_cacert(CMD_tls, value, s);
 	case OPT_tls_CRL:
 		s->crl = value;
 		return 0;
@@ -147,7 +118,7 @@ static int take_tls_option(int id, const char *value, struct secure_options *s)
 		s->ocsp = value;
 		return 0;
 	case OPT_tls_CLIENT_CERT:
-		return take_client_cert(value, s);
+		return secure_parse_client_cert(CMD_tls, value, s);
 	case OPT_tls_ALPN:
 		return secure_parse_alpn(CMD_tls, value, s);
 	case OPT_tls_CIPHERS:
@@ -169,13 +140,13 @@ static int take_tls_option(int id, const char *value, struct secure_options *s)
 		s->tls.no_resumption = true;
 		return 0;
 	case OPT_tls_RECORD_SIZE_LIMIT:
-		code = take_number("record-size-limit", value, 64, 16384, &n);
+		code = cmd_take_number(CMD_tls, "record-size-limit", value, 64, 16384, &n);
 		s->tls.record_size_limit = (uint16_t)n;
 		return code;
 	case OPT_tls_MAX_FRAGMENT:
 		return take_fragment(value, s);
 	case OPT_tls_PADDING:
-		code = take_number("padding", value, 1, 16384, &n);
+		code = cmd_take_number(CMD_tls, "padding", value, 1, 16384, &n);
 		s->tls.pad_to = (uint16_t)n;
 		return code;
 	case OPT_tls_RSA_KEY_TRANSPORT:
@@ -205,7 +176,7 @@ static int take_option(int id, const char *value, struct reading *r)
 		o->net = value;
 		return 0;
 	case OPT_tls_PORT:
-		return take_number("port", value, 0, UINT16_MAX, &r->port);
+		return cmd_take_number(CMD_tls, "port", value, 0, UINT16_MAX, &r->port);
 	case OPT_tls_LISTEN:
 		return take_listen(value, &o->listen);
 	case OPT_tls_HTTP:
@@ -215,7 +186,7 @@ static int take_option(int id, const char *value, struct reading *r)
 		o->mode = id == OPT_tls_HTTP ? TLS_MODE_HTTP : TLS_MODE_ECHO;
 		return 0;
 	case OPT_tls_ACCEPT:
-		return take_number("accept", value, 1, UINT32_MAX, &o->accept);
+		return cmd_take_number(CMD_tls, "accept", value, 1, UINT32_MAX, &o->accept);
 	case OPT_tls_CONNECT:
 		r->connect = value;
 		return 0;
@@ -234,9 +205,7 @@ static int take_option(int id, const char *value, struct reading *r)
 		r->early = value;
 		return 0;
 	case OPT_tls_TIMEOUT:
-		return cmd_parse_seconds(value, &o->timeout)
-			       ? 0
-			       : cmd_usage(CMD_tls, "--timeout %s: seconds are wanted, as in 10 or 0.5", value);
+		return cmd_take_seconds(CMD_tls, "timeout", value, &o->timeout);
 	case OPT_tls_HALF_CLOSE:
 		o->half_close = true;
 		return 0;
@@ -293,7 +262,6 @@ static int split_target(char *text, struct tls_options *o)
 
 static int find_target(char *text, const char *connect, struct tls_options *o)
 {
-	const bool kernel = !o->net || strcmp(o->net, "host") == 0;
 	int code = split_target(text, o);
 
 	if (code != 0)
@@ -303,7 +271,8 @@ static int find_target(char *text, const char *connect, struct tls_options *o)
 							    : cmd_usage(CMD_tls, "--connect %s: not an address", connect);
 	if (parse_addr(o->host, &o->remote.addr))
 		return 0;
-	if (kernel && o->host && strcmp(o->host, "localhost") == 0 && parse_addr("127.0.0.1", &o->remote.addr))
+	if (streams_is_kernel(o->net) && o->host && strcmp(o->host, "localhost") == 0 &&
+	    parse_addr("127.0.0.1", &o->remote.addr))
 		return 0;
 	return cmd_usage(CMD_tls, "%s: names are not looked up yet; say the address with --connect", o->host);
 }
@@ -324,7 +293,7 @@ static int finish_server(struct reading *r, const struct cmd_args *a)
 	o->listen.port = (uint16_t)r->port;
 	o->secure.no_trust = o->secure.tls.client_cert == HF_TLS_CLIENT_CERT_NONE;
 	if (r->early)
-		code = take_number("early-data", r->early, 1, EARLY_DATA_MAX, &n);
+		code = cmd_take_number(CMD_tls, "early-data", r->early, 1, EARLY_DATA_MAX, &n);
 	o->secure.tls.early_data_max = (uint32_t)n;
 	return code;
 }
@@ -368,7 +337,7 @@ int tls_begin(const struct tls_options *o, bool server, struct streams *streams,
 	hf_status status;
 	int code;
 
-	if (o->net && strncmp(o->net, "sim", 3) == 0 && (o->net[3] == '\0' || o->net[3] == ','))
+	if (streams_is_sim(o->net))
 		return cmd_usage(CMD_tls, "--net %s: there is nobody to speak TLS with in a simulated network yet", o->net);
 	if (hf_entropy(seed, sizeof(seed)) != HF_OK) {
 		cmd_say(CMD_tls, "no randomness: %s", strerror(errno));
