@@ -167,6 +167,7 @@ static void put(struct filter *f, const struct sock_filter *ops, size_t n)
 	put(f, (const struct sock_filter[]){ __VA_ARGS__ }, \
 	    sizeof((struct sock_filter[]){ __VA_ARGS__ }) / sizeof(struct sock_filter))
 
+/* Each rule either decides or is jumped over whole, so that behind it the call's number is still in the accumulator. */
 static void allow(struct filter *f, long nr)
 {
 	PUT(f, BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)nr, 0, 1), ALLOW);
@@ -265,27 +266,20 @@ void paint_lock_calls(void)
 	for (size_t i = 0; i < sizeof(harmless) / sizeof(*harmless); i++)
 		allow(&f, harmless[i]);
 	allow_without(&f, SYS_openat, 2, writing);
-	PUT(&f, LOAD(offsetof(struct seccomp_data, nr)));
 #ifdef SYS_open
 	allow_without(&f, SYS_open, 1, writing);
-	PUT(&f, LOAD(offsetof(struct seccomp_data, nr)));
 #endif
 	/* No new code: what is mapped can be written or run, and only what is mapped now can be run. */
 	allow_without(&f, SYS_mmap, 2, PROT_EXEC);
-	PUT(&f, LOAD(offsetof(struct seccomp_data, nr)));
 	allow_without(&f, SYS_mprotect, 2, PROT_EXEC);
-	PUT(&f, LOAD(offsetof(struct seccomp_data, nr)));
 	/* Limits are read, not set. */
 	allow_with(&f, SYS_prlimit64, 2, 0);
-	PUT(&f, LOAD(offsetof(struct seccomp_data, nr)));
 	allow_with(&f, SYS_prctl, 0, PR_SET_NAME);
-	PUT(&f, LOAD(offsetof(struct seccomp_data, nr)));
 	/* abort(). */
 	allow_with(&f, SYS_tgkill, 0, (uint32_t)getpid());
-	PUT(&f, LOAD(offsetof(struct seccomp_data, nr)));
 	/* Threads, no processes. The flags of clone3() are in memory, where no filter sees them; libc then takes clone(). */
 	PUT(&f, BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)SYS_clone, 0, 4), LOAD(ARG(0)),
-	    BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, CLONE_THREAD, 1, 0), DENY, ALLOW, LOAD(offsetof(struct seccomp_data, nr)),
+	    BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, CLONE_THREAD, 1, 0), DENY, ALLOW,
 	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)SYS_clone3, 0, 1), RETURN(SECCOMP_RET_ERRNO | ENOSYS), DENY);
 	program = (struct sock_fprog){ f.len, f.at };
 	/* For all threads of the process, should one be there already. */
