@@ -25,7 +25,6 @@
 #include "paint/paint_wire.h"
 
 enum {
-	SIDE_MOST = 32767,       /* pixels: cairo's numbers end there */
 	QUEUE_MOST = 1 << 30,    /* octets that wait for the child */
 	WANTS_OCTETS = 64 << 20, /* of all URLs that it may ask for */
 	READS_AT_ONCE = 64,      /* in one step, so that it ends */
@@ -78,10 +77,10 @@ static struct paint_job complete(const struct paint_job *job)
 	l->memory = l->memory ? l->memory : (uint64_t)1 << 30;
 	l->seconds = l->seconds ? l->seconds : 20;
 	l->height = l->height ? l->height : 16384;
-	l->height = l->height < SIDE_MOST ? l->height : SIDE_MOST;
+	l->height = l->height < PAINT_SIDE_MOST ? l->height : PAINT_SIDE_MOST;
 	l->image_pixels = l->image_pixels ? l->image_pixels : 40000000;
-	if (j.width * j.density > SIDE_MOST)
-		j.width = (unsigned)(SIDE_MOST / j.density);
+	if (j.width * j.density > PAINT_SIDE_MOST)
+		j.width = (unsigned)(PAINT_SIDE_MOST / j.density);
 	if (j.min_height * j.density > l->height)
 		j.min_height = (unsigned)fmax(1, l->height / j.density);
 	return j;
@@ -365,7 +364,7 @@ static void take_picture(struct paint *p, struct hf_bytes body)
 	uint32_t width = hf_rd_u32(&in), height = hf_rd_u32(&in);
 	struct hf_bytes png = hf_rd_rest(&in);
 
-	if (hf_rd_ok(&in) != HF_OK || !width || !height || width > SIDE_MOST || height > p->limits.height ||
+	if (hf_rd_ok(&in) != HF_OK || !width || !height || width > PAINT_SIDE_MOST || height > p->limits.height ||
 	    png.len < 8 || memcmp(png.at, "\x89PNG\r\n\x1a\n", 8)) {
 		break_rule(p);
 		return;

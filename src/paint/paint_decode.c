@@ -14,18 +14,28 @@
 
 #include "paint/paint_image.h"
 
-enum { SIDE_MOST = 32767 }; /* of what cairo can hold */
-
 static cairo_surface_t *make_surface(uint64_t width, uint64_t height, uint64_t most)
 {
 	cairo_surface_t *s;
 
-	if (!width || !height || width > SIDE_MOST || height > SIDE_MOST || width * height > most)
+	if (!width || !height || width > PAINT_SIDE_MOST || height > PAINT_SIDE_MOST || width * height > most)
 		return NULL;
 	s = cairo_image_surface_create(CAIRO_FORMAT_ARGB32, (int)width, (int)height);
 	if (cairo_surface_status(s) == CAIRO_STATUS_SUCCESS)
 		return s;
 	cairo_surface_destroy(s);
+	return NULL;
+}
+
+/* Of a picture of which nothing came nothing is shown. */
+static cairo_surface_t *finish(cairo_surface_t *s, bool any)
+{
+	if (s && any) {
+		cairo_surface_mark_dirty(s);
+		return s;
+	}
+	if (s)
+		cairo_surface_destroy(s);
 	return NULL;
 }
 
@@ -55,19 +65,15 @@ static void pixels_from_rgba(uint32_t *to, const uint8_t *from, unsigned n)
 
 /* ---- PNG ---- */
 
-struct png_source {
-	struct hf_bytes left;
-};
-
 static void give_png(png_structp png, png_bytep to, png_size_t n)
 {
-	struct png_source *in = png_get_io_ptr(png);
+	struct hf_bytes *left = png_get_io_ptr(png);
 
-	if (n > in->left.len)
+	if (n > left->len)
 		png_error(png, "short");
-	memcpy(to, in->left.at, n);
-	in->left.at += n;
-	in->left.len -= n;
+	memcpy(to, left->at, n);
+	left->at += n;
+	left->len -= n;
 }
 
 static _Noreturn void leave_png(png_structp png, png_const_charp what)
@@ -84,7 +90,6 @@ static void quiet_png(png_structp png, png_const_charp what)
 
 cairo_surface_t *paint_image_png(struct hf_bytes octets, uint64_t most)
 {
-	struct png_source in = { octets };
 	cairo_surface_t *volatile ret = NULL;
 	uint8_t *volatile rows = NULL;
 	png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, NULL, leave_png, quiet_png);
@@ -97,10 +102,10 @@ cairo_surface_t *paint_image_png(struct hf_bytes octets, uint64_t most)
 		goto end;
 	if (setjmp(png_jmpbuf(png)))
 		goto end; /* with the rows that came */
-	png_set_user_limits(png, SIDE_MOST, SIDE_MOST);
+	png_set_user_limits(png, PAINT_SIDE_MOST, PAINT_SIDE_MOST);
 	png_set_chunk_cache_max(png, 100);
 	png_set_chunk_malloc_max(png, 8 << 20);
-	png_set_read_fn(png, &in, give_png);
+	png_set_read_fn(png, &octets, give_png);
 	png_read_info(png, info);
 	width = png_get_image_width(png, info);
 	height = png_get_image_height(png, info);
@@ -135,13 +140,7 @@ cairo_surface_t *paint_image_png(struct hf_bytes octets, uint64_t most)
 end:
 	free(rows);
 	png_destroy_read_struct(&png, &info, NULL);
-	if (ret && !done) {
-		cairo_surface_destroy(ret);
-		return NULL;
-	}
-	if (ret)
-		cairo_surface_mark_dirty(ret);
-	return ret;
+	return finish(ret, done > 0);
 }
 
 /* ---- JPEG ---- */
@@ -217,13 +216,7 @@ cairo_surface_t *paint_image_jpeg(struct hf_bytes octets, uint64_t most)
 end:
 	free(row);
 	jpeg_destroy_decompress(&c);
-	if (ret && !done) {
-		cairo_surface_destroy(ret);
-		return NULL;
-	}
-	if (ret)
-		cairo_surface_mark_dirty(ret);
-	return ret;
+	return finish(ret, done > 0);
 }
 
 /* ---- GIF ---- */

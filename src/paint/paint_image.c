@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 /* An SVG without a size of its own takes its view's, or what CSS gives replaced elements. */
-enum { SVG_WIDTH = 300, SVG_HEIGHT = 150, SVG_MOST = 16 << 20, SIDE_MOST = 32767 };
+enum { SVG_WIDTH = 300, SVG_HEIGHT = 150, SVG_MOST = 16 << 20 };
 
 struct paint_image {
 	cairo_surface_t *surface; /* or */
@@ -34,7 +34,9 @@ static bool is_svg(struct hf_bytes b)
 
 static unsigned whole(double length)
 {
-	return length < 1 || !isfinite(length) ? 1 : length > SIDE_MOST ? SIDE_MOST : (unsigned)lround(length);
+	return length < 1 || !isfinite(length) ? 1
+	       : length > PAINT_SIDE_MOST      ? PAINT_SIDE_MOST
+					       : (unsigned)lround(length);
 }
 
 static void svg_size(RsvgHandle *svg, unsigned *ret_width, unsigned *ret_height)
