@@ -27,7 +27,6 @@ struct child {
 	struct paint_fonts *fonts;
 	struct paint_store *store;
 	struct paint_doc *doc;
-	unsigned width, height; /* of the layout */
 };
 
 static _Noreturn void leave(int code)
@@ -73,11 +72,9 @@ static void take_given(struct child *c, enum paint_frame type, struct hf_bytes b
 
 	if (hf_rd_ok(&in) != HF_OK || name.len > PAINT_DATA_MOST)
 		leave(1);
-	url = malloc(name.len + 1);
+	url = strndup((const char *)name.at, name.len);
 	if (!url)
 		fail(c, "the painter ran out of memory");
-	memcpy(url, name.at, name.len);
-	url[name.len] = 0;
 	/* One too many is as one that could not be had. */
 	if (type == PAINT_FRAME_STYLE)
 		(void)paint_store_put_style(c->store, url, hf_rd_rest(&in));
@@ -164,32 +161,32 @@ static void draw(struct child *c)
 {
 	const struct paint_job *job = c->job;
 	double density = job->density;
-	unsigned width, height, most = (unsigned)fmax(1, floor(job->limits.height / density));
+	unsigned page_width, page_height, most = (unsigned)fmax(1, floor(job->limits.height / density));
 	struct paint_octets picture = { 0 };
 	struct paint_png *png;
-	unsigned rows;
+	unsigned width, height, rows; /* of the picture */
 	cairo_surface_t *band;
 	uint8_t size[8];
 
-	if (!c->doc || !paint_doc_lay_out(c->doc, &width, &height))
+	if (!c->doc || !paint_doc_lay_out(c->doc, &page_width, &page_height))
 		fail(c, "the painter ran out of memory while it laid out the page");
-	height = height < job->min_height ? job->min_height : height;
-	height = height > most ? most : height;
-	c->width = (unsigned)fmax(1, lround(job->width * density));
-	c->height = (unsigned)fmin(job->limits.height, fmax(1, lround(height * density)));
-	paint_put_u32(size, c->width);
-	paint_put_u32(size + 4, c->height);
+	page_height = page_height < job->min_height ? job->min_height : page_height;
+	page_height = page_height > most ? most : page_height;
+	width = (unsigned)fmax(1, lround(job->width * density));
+	height = (unsigned)fmin(job->limits.height, fmax(1, lround(page_height * density)));
+	paint_put_u32(size, width);
+	paint_put_u32(size + 4, height);
 	paint_octets_add(&picture, size, sizeof(size));
-	rows = BAND / (4 * c->width) ? BAND / (4 * c->width) : 1;
-	rows = rows > c->height ? c->height : rows;
-	band = cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)c->width, (int)rows);
-	png = paint_png_begin(&picture, c->width, c->height);
+	rows = BAND / (4 * width) ? BAND / (4 * width) : 1;
+	rows = rows > height ? height : rows;
+	band = cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)width, (int)rows);
+	png = paint_png_begin(&picture, width, height);
 	if (cairo_surface_status(band) != CAIRO_STATUS_SUCCESS || !png)
 		fail(c, "the picture is too large for the painter's memory");
-	for (unsigned top = 0; top < c->height; top += rows) {
+	for (unsigned top = 0; top < height; top += rows) {
 		if (!draw_band(c, band, top, rows))
 			fail(c, "the painter ran out of memory while it drew the page");
-		if (!paint_png_rows(png, band, c->height - top < rows ? c->height - top : rows))
+		if (!paint_png_rows(png, band, height - top < rows ? height - top : rows))
 			fail(c, "the picture is too large for the painter's memory");
 	}
 	if (!paint_png_end(png) || picture.full)

@@ -170,7 +170,6 @@ class page_view : public litehtml::document_container
 	litehtml::context context;
 	litehtml::css user;
 	doc_ptr doc;
-	position::vector clips;
 
 	page_view(const struct paint_view &view, struct paint_store *store, struct paint_fonts *fonts, unsigned depth)
 	    : view(view), base(view.base), store(store), fonts(fonts), depth(depth)
