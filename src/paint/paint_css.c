@@ -58,7 +58,7 @@ bool span_is(struct span s, const char *word)
 	return (size_t)(s.end - s.at) == len && !g_ascii_strncasecmp(s.at, word, len);
 }
 
-static bool span_begins(struct span s, const char *with)
+bool span_begins(struct span s, const char *with)
 {
 	size_t len = strlen(with);
 
@@ -109,6 +109,18 @@ const char *span_find(struct span s, const char *any)
 		p++;
 	}
 	return s.end;
+}
+
+bool span_next(struct span *list, const char *any, struct span *ret)
+{
+	const char *stop;
+
+	if (list->at >= list->end)
+		return false;
+	stop = span_find(*list, any);
+	*ret = span_trim((struct span){ list->at, stop });
+	list->at = stop < list->end ? stop + 1 : stop;
+	return true;
 }
 
 const char *span_match(struct span s)
@@ -313,7 +325,7 @@ static void for_declarations(struct span body, each_declaration *each, void *ctx
 		colon = memchr(one.at, ':', (size_t)(one.end - one.at));
 		name = span_trim((struct span){ one.at, colon ? colon : one.at });
 		if (colon && name.at < name.end && name.end - name.at < 200) {
-			char *word = g_strndup(name.at, (gsize)(name.end - name.at));
+			char *word = span_dup(name);
 			bool good = true;
 
 			for (const char *p = word; *p; p++)
@@ -339,7 +351,7 @@ static void take_var(void *ctx, const char *name, struct span value)
 	if (strncmp(name, "--", 2) || g_hash_table_size(vars) >= VARS_MOST)
 		return;
 	cut_important(&value);
-	g_hash_table_insert(vars, g_strdup(name), g_strndup(value.at, (gsize)(value.end - value.at)));
+	g_hash_table_insert(vars, g_strdup(name), span_dup(value));
 }
 
 struct rewriting {
@@ -428,7 +440,7 @@ static bool is_known(struct span s)
 static void put_selector(GPtrArray *to, struct span s, unsigned *work)
 {
 	static const char *const any[] = { ":is(", ":where(", ":matches(", ":-webkit-any(", ":-moz-any(" };
-	char *text = g_strndup(s.at, (gsize)(s.end - s.at));
+	char *text = span_dup(s);
 	const char *open = NULL, *found = NULL;
 
 	++*work;
@@ -440,15 +452,13 @@ static void put_selector(GPtrArray *to, struct span s, unsigned *work)
 		struct span one = span_trim(span_of(text));
 
 		if (is_known(one) && to->len < SELECTORS_MOST)
-			g_ptr_array_add(to, g_strndup(one.at, (gsize)(one.end - one.at)));
+			g_ptr_array_add(to, span_dup(one));
 	} else {
 		const char *close = span_match(span_of(open));
-		struct span list = { open + 1, close };
+		struct span list = { open + 1, close }, one;
 		bool joined = found > text && !is_space(found[-1]) && !strchr(">+~", found[-1]);
 
-		while (*close && list.at < list.end && *work < WORK_MOST && s.end - s.at < 2000) {
-			const char *stop = span_find(list, ",");
-			struct span one = span_trim((struct span){ list.at, stop });
+		while (*close && *work < WORK_MOST && s.end - s.at < 2000 && span_next(&list, ",", &one)) {
 			/* A name cannot follow what is before: it would become one with it. */
 			bool fits = one.at < one.end && !(joined && (is_name(*one.at) || *one.at == '*'));
 
@@ -459,7 +469,6 @@ static void put_selector(GPtrArray *to, struct span s, unsigned *work)
 				put_selector(to, span_of(whole), work);
 				g_free(whole);
 			}
-			list.at = stop < list.end ? stop + 1 : stop;
 		}
 	}
 	g_free(text);
@@ -485,14 +494,12 @@ static void take_rule(struct walk *w, struct span selectors, struct span body)
 	GPtrArray *known = g_ptr_array_new_with_free_func(g_free);
 	char *declarations;
 	size_t before = w->out->len;
+	struct span one;
 
-	while (selectors.at < selectors.end) {
-		const char *stop = span_find(selectors, ",");
-
+	while (span_next(&selectors, ",", &one)) {
 		unsigned work = 0;
 
-		put_selector(known, span_trim((struct span){ selectors.at, stop }), &work);
-		selectors.at = stop < selectors.end ? stop + 1 : stop;
+		put_selector(known, one, &work);
 	}
 	declarations = known->len ? declarations_of(w, body) : g_strdup("");
 	if (*declarations) {
@@ -510,10 +517,9 @@ static void take_rule(struct walk *w, struct span selectors, struct span body)
 /* The root's, in its usual and its light form. */
 static bool is_root(struct span selectors)
 {
-	while (selectors.at < selectors.end) {
-		const char *stop = span_find(selectors, ",");
-		struct span s = span_trim((struct span){ selectors.at, stop });
+	struct span s;
 
+	while (span_next(&selectors, ",", &s)) {
 		if (span_is(s, ":root") || span_is(s, "html") || span_is(s, "body") || span_is(s, "*") ||
 		    span_is(s, ":host") || span_is(s, "html:root") || span_is(s, ":root:root"))
 			return true;
@@ -521,7 +527,6 @@ static bool is_root(struct span selectors)
 		     span_begins(s, "[") || span_begins(s, ".light")) &&
 		    memmem(s.at, (size_t)(s.end - s.at), "light", 5) && span_find(s, " >+~") == s.end)
 			return true;
-		selectors.at = stop < selectors.end ? stop + 1 : stop;
 	}
 	return false;
 }
@@ -550,7 +555,7 @@ static void import(struct walk *w, struct span s)
 
 		if (in.end - in.at >= 2 && (*in.at == '"' || *in.at == '\''))
 			in = (struct span){ in.at + 1, in.end - 1 };
-		url = g_strndup(in.at, (gsize)(in.end - in.at));
+		url = span_dup(in);
 		stop = stop < s.end ? stop + 1 : stop;
 	} else {
 		return;
@@ -561,7 +566,7 @@ static void import(struct walk *w, struct span s)
 		stop = stop < s.end && *stop == '(' ? span_match((struct span){ stop, s.end }) + 1 : stop;
 		s = span_trim((struct span){ MIN(stop, s.end), s.end });
 	}
-	media = g_strndup(s.at, (gsize)(s.end - s.at));
+	media = span_dup(s);
 	absolute = paint_resolve(url, w->base);
 	if (absolute && paint_css_media(w->c, media) && paint_store_style(w->c->store, absolute, &body)) {
 		size_t len;
@@ -592,7 +597,7 @@ static void take_at_rule(struct walk *w, struct span s, const struct span *body)
 		return;
 	}
 	if (span_is(name, "media")) {
-		char *query = g_strndup(rest.at, (gsize)(rest.end - rest.at));
+		char *query = span_dup(rest);
 
 		holds = paint_css_media(w->c, query);
 		g_free(query);

@@ -24,6 +24,12 @@ static inline struct span span_of(const char *s)
 	return (struct span){ s, s + strlen(s) };
 }
 
+/* To be g_free()d. */
+static inline char *span_dup(struct span s)
+{
+	return g_strndup(s.at, (gsize)(s.end - s.at));
+}
+
 static inline bool is_space(char c)
 {
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
@@ -35,9 +41,13 @@ static inline bool is_name(char c)
 }
 
 struct span span_trim(struct span s);
-bool span_is(struct span s, const char *word); /* ASCII case does not count */
+/* ASCII case does not count. */
+bool span_is(struct span s, const char *word);
+bool span_begins(struct span s, const char *with);
 /* The first of these characters that is in no string, bracket or url(); s.end: none. */
 const char *span_find(struct span s, const char *any);
+/* Takes the part before the next of these characters, and that one, off the front of a list: trimmed. false: the list is empty. */
+bool span_next(struct span *list, const char *any, struct span *ret);
 /* s.at is an opening bracket: where its closing one is; s.end: nowhere. */
 const char *span_match(struct span s);
 

@@ -32,8 +32,7 @@ static bool take_word(struct condition *r, const char *word)
 	size_t len = strlen(word);
 
 	skip_blanks(r);
-	if ((size_t)(r->s.end - r->s.at) < len || g_ascii_strncasecmp(r->s.at, word, len) ||
-	    ((size_t)(r->s.end - r->s.at) > len && is_name(r->s.at[len])))
+	if (!span_begins(r->s, word) || ((size_t)(r->s.end - r->s.at) > len && is_name(r->s.at[len])))
 		return false;
 	r->s.at += len;
 	return true;
@@ -254,7 +253,7 @@ static enum truth judge_feature(const struct paint_css *c, struct span in)
 			return read_measure(c, value, &want) ? compare(c->density, ">=", want) : UNKNOWN;
 		if (span_is(name, "-webkit-max-device-pixel-ratio"))
 			return read_measure(c, value, &want) ? compare(c->density, "<=", want) : UNKNOWN;
-		if (!g_ascii_strncasecmp(name.at, "min-", 4) || !g_ascii_strncasecmp(name.at, "max-", 4)) {
+		if (span_begins(name, "min-") || span_begins(name, "max-")) {
 			op = g_ascii_tolower(name.at[1]) == 'i' ? ">=" : "<=";
 			name.at += 4;
 		}
@@ -304,18 +303,13 @@ static bool judge_query(const struct paint_css *c, struct span s)
 
 bool paint_css_media(const struct paint_css *c, const char *query)
 {
-	struct span s = span_trim(span_of(query));
+	struct span s = span_trim(span_of(query)), one;
 
 	if (s.at == s.end)
 		return true;
-	while (s.at < s.end) {
-		const char *stop = span_find(s, ",");
-		struct span one = span_trim((struct span){ s.at, stop });
-
+	while (span_next(&s, ",", &one))
 		if (one.at < one.end && judge_query(c, one))
 			return true;
-		s.at = stop < s.end ? stop + 1 : stop;
-	}
 	return false;
 }
 

@@ -326,7 +326,7 @@ static void put_colour(GString *out, const double rgb[3], double alpha)
 static bool make_colour(bool hsl, struct span s, GString *out)
 {
 	double of[4] = { 0, 0, 0, 1 }, rgb[3];
-	char *text = g_strndup(s.at, (gsize)(s.end - s.at)), *p = text, *end;
+	char *text = span_dup(s), *p = text, *end;
 	unsigned n = 0;
 
 	for (; n < 4; n++) {
@@ -392,12 +392,11 @@ static bool make_hex(struct span s, GString *out)
 /* A gradient is shown as its first colour that is one. */
 static bool make_gradient(struct making *m, struct span s, GString *out)
 {
-	while (s.at < s.end) {
-		const char *stop = span_find(s, ",");
-		struct span one = span_trim((struct span){ s.at, stop });
-		const char *end = span_find(one, " \t\n");
-		struct span first = { one.at, end };
-		char *word = g_strndup(first.at, (gsize)(first.end - first.at));
+	struct span one;
+
+	while (span_next(&s, ",", &one)) {
+		struct span first = { one.at, span_find(one, " \t\n") };
+		char *word = span_dup(first);
 		bool colour = *word == '#' || g_str_has_prefix(word, "rgb") || g_str_has_prefix(word, "hsl") ||
 			      g_str_has_prefix(word, "var(");
 
@@ -409,7 +408,6 @@ static bool make_gradient(struct making *m, struct span s, GString *out)
 		g_free(word);
 		if (colour)
 			return make_value(m, first, out);
-		s.at = stop < s.end ? stop + 1 : stop;
 	}
 	return false;
 }
@@ -423,7 +421,7 @@ static bool make_url(struct making *m, struct span s, GString *out)
 
 	if (in.end - in.at >= 2 && (*in.at == '"' || *in.at == '\'') && in.end[-1] == *in.at)
 		in = (struct span){ in.at + 1, in.end - 1 };
-	url = g_strndup(in.at, (gsize)(in.end - in.at));
+	url = span_dup(in);
 	absolute = *url ? paint_resolve(url, m->base) : NULL;
 	g_free(url);
 	if (!absolute)
@@ -437,7 +435,7 @@ static bool make_var(struct making *m, struct span s, GString *out)
 {
 	const char *comma = span_find(s, ","), *value = NULL;
 	struct span name = span_trim((struct span){ s.at, comma });
-	char *key = g_strndup(name.at, (gsize)(name.end - name.at));
+	char *key = span_dup(name);
 	bool ok = false;
 
 	if (m->locals)
