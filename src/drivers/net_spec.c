@@ -302,8 +302,7 @@ static bool read_quantity(struct piece p, const struct unit *units, size_t n, ui
 /* 0/8 and 240/4 are nobody's: RFC 1122 3.2.1.3, RFC 1112 4. */
 bool net_addr_is_for_a_host(const struct hf_addr *a)
 {
-	if (addr_is_any(a) || addr_is_any_ip4(a) || addr_is_multicast(a) || addr_is_limited_broadcast(a) ||
-	    addr_is_loopback(a))
+	if (addr_is_unspecified(a) || addr_is_multicast(a) || addr_is_limited_broadcast(a) || addr_is_loopback(a))
 		return false;
 	return !addr_is_ip4(a) || (a->b[12] != 0 && a->b[12] < 240);
 }

@@ -293,8 +293,8 @@ hf_status socks_connect(struct socks *s, const struct hf_endpoint *to, struct so
 	int fd;
 
 	/* As our own TCP has it, RFC 9293 MUST-46: the kernel would take the first for this host. */
-	if (addr_is_any(&to->addr) || addr_is_any_ip4(&to->addr) || addr_is_multicast(&to->addr) ||
-	    addr_is_limited_broadcast(&to->addr) || to->port == 0)
+	if (addr_is_unspecified(&to->addr) || addr_is_multicast(&to->addr) || addr_is_limited_broadcast(&to->addr) ||
+	    to->port == 0)
 		return HF_INVALID;
 	fd = socket(a.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)

@@ -168,7 +168,7 @@ hf_status tcp_listener_connect(struct tcp *t, hf_listener name, const struct hf_
 
 	if (!l)
 		return HF_STALE;
-	if (addr_is_any(&l->local.addr) || addr_is_any_ip4(&l->local.addr))
+	if (addr_is_unspecified(&l->local.addr))
 		return HF_INVALID;
 	HF_TRY(open_actively(t, remote, &l->local, path_mtu, l->state, now, ret));
 	release_listener(t, name.slot, now);

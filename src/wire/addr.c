@@ -24,6 +24,11 @@ bool addr_is_any_ip4(const struct hf_addr *a)
 	return addr_is_ip4(a) && addr_ip4_value(a) == 0;
 }
 
+bool addr_is_unspecified(const struct hf_addr *a)
+{
+	return addr_is_any(a) || addr_is_any_ip4(a);
+}
+
 bool addr_is_multicast(const struct hf_addr *a)
 {
 	return addr_is_ip4(a) ? a->b[12] >> 4 == 0xe : a->b[0] == 0xff; /* RFC 1112 4, RFC 4291 2.7 */

@@ -41,6 +41,7 @@ static inline struct hf_addr addr_ip4(const uint8_t octets[4])
 struct hf_addr addr_ip4_u32(uint32_t host_order);
 uint32_t addr_ip4_value(const struct hf_addr *a);        /* host order */
 bool addr_is_any_ip4(const struct hf_addr *a);           /* 0.0.0.0 */
+bool addr_is_unspecified(const struct hf_addr *a);       /* :: or 0.0.0.0 */
 bool addr_is_multicast(const struct hf_addr *a);         /* either family */
 bool addr_is_limited_broadcast(const struct hf_addr *a); /* 255.255.255.255 */
 bool addr_is_loopback(const struct hf_addr *a);

@@ -188,6 +188,7 @@ static void kinds(void **state)
 		unsigned is;
 
 		assert_int_equal(parse(rows[i].text, &a), HF_OK);
+		assert_int_equal(addr_is_unspecified(&a), (rows[i].is & (ANY | ANY4)) != 0);
 		is = (addr_is_any(&a) ? ANY : 0u) | (addr_is_any_ip4(&a) ? ANY4 : 0u) |
 		     (addr_is_multicast(&a) ? MULTICAST : 0u) | (addr_is_limited_broadcast(&a) ? BROADCAST : 0u) |
 		     (addr_is_loopback(&a) ? LOOPBACK : 0u) | (addr_is_link_local(&a) ? LINK_LOCAL : 0u) |
