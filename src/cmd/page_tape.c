@@ -81,7 +81,8 @@ static void overhear(void *arg, bool out, const struct hf_frame *frame, hf_time_
 	e->side = out ? 0 : 1;
 	e->to = out ? 1 : 0;
 	e->arrives = now;
-	e->packet = (struct hf_bytes){ copy, n };
+	e->packet.at = copy;
+	e->packet.len = n;
 }
 
 int page_tape_open(struct page_load *p)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "explain/report.h"
 
+#include "explain/grow.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +19,6 @@ struct report_memory {
 };
 
 static void *keep(struct report *r, size_t n);
-static uint32_t add(struct report *r, void *array, size_t *n, size_t *room, size_t size, size_t at_most);
 
 static const struct {
 	const char *name, *rfc, *sentence, *advice;
@@ -216,58 +216,58 @@ struct hf_bytes report_keep_bytes(struct report *r, struct hf_bytes b, size_t at
 
 uint32_t report_add_resource(struct report *r)
 {
-	uint32_t i = add(r, &r->resource, &r->resources, &r->resource_room, sizeof(*r->resource), REPORT_NONE);
-
-	if (i != REPORT_NONE)
-		r->resource[i] = (struct report_resource){
-			.parent = REPORT_NONE,
-			.redirected = REPORT_NONE,
-			.url = "",
-			.method = "GET",
-			.conn = REPORT_NONE,
-			.queued = HF_NEVER,
-			.sent_begin = HF_NEVER,
-			.sent_end = HF_NEVER,
-			.first_octet = HF_NEVER,
-			.head_end = HF_NEVER,
-			.done = HF_NEVER,
-			.fault.event = REPORT_NONE,
-		};
-	return i;
+	r->resource = grow_array(r->resource, r->resources, &r->resource_room, sizeof(*r->resource), &r->failed);
+	if (r->failed)
+		return REPORT_NONE;
+	r->resource[r->resources] = (struct report_resource){
+		.parent = REPORT_NONE,
+		.redirected = REPORT_NONE,
+		.url = "",
+		.method = "GET",
+		.conn = REPORT_NONE,
+		.queued = HF_NEVER,
+		.sent_begin = HF_NEVER,
+		.sent_end = HF_NEVER,
+		.first_octet = HF_NEVER,
+		.head_end = HF_NEVER,
+		.done = HF_NEVER,
+		.fault.event = REPORT_NONE,
+	};
+	return (uint32_t)r->resources++;
 }
 
 uint32_t report_add_conn(struct report *r)
 {
-	uint32_t i = add(r, &r->conn, &r->conns, &r->conn_room, sizeof(*r->conn), REPORT_NONE);
-
-	if (i != REPORT_NONE)
-		r->conn[i] = (struct report_conn){
-			.host = "",
-			.lookup = REPORT_NONE,
-			.lookup_begin = HF_NEVER,
-			.lookup_end = HF_NEVER,
-			.connect_begin = HF_NEVER,
-			.connect_end = HF_NEVER,
-			.tls_begin = HF_NEVER,
-			.tls_end = HF_NEVER,
-			.closed = HF_NEVER,
-			.fault.event = REPORT_NONE,
-		};
-	return i;
+	r->conn = grow_array(r->conn, r->conns, &r->conn_room, sizeof(*r->conn), &r->failed);
+	if (r->failed)
+		return REPORT_NONE;
+	r->conn[r->conns] = (struct report_conn){
+		.host = "",
+		.lookup = REPORT_NONE,
+		.lookup_begin = HF_NEVER,
+		.lookup_end = HF_NEVER,
+		.connect_begin = HF_NEVER,
+		.connect_end = HF_NEVER,
+		.tls_begin = HF_NEVER,
+		.tls_end = HF_NEVER,
+		.closed = HF_NEVER,
+		.fault.event = REPORT_NONE,
+	};
+	return (uint32_t)r->conns++;
 }
 
 uint32_t report_add_lookup(struct report *r)
 {
-	uint32_t i = add(r, &r->lookup, &r->lookups, &r->lookup_room, sizeof(*r->lookup), REPORT_NONE);
-
-	if (i != REPORT_NONE)
-		r->lookup[i] = (struct report_lookup){
-			.name = "",
-			.begin = HF_NEVER,
-			.end = HF_NEVER,
-			.fault.event = REPORT_NONE,
-		};
-	return i;
+	r->lookup = grow_array(r->lookup, r->lookups, &r->lookup_room, sizeof(*r->lookup), &r->failed);
+	if (r->failed)
+		return REPORT_NONE;
+	r->lookup[r->lookups] = (struct report_lookup){
+		.name = "",
+		.begin = HF_NEVER,
+		.end = HF_NEVER,
+		.fault.event = REPORT_NONE,
+	};
+	return (uint32_t)r->lookups++;
 }
 
 void report_add_state(struct report *r, uint32_t conn, hf_time_ns at, bool tls, const char *name)
@@ -289,20 +289,23 @@ void report_add_state(struct report *r, uint32_t conn, hf_time_ns at, bool tls, 
 
 uint32_t report_add_event(struct report *r, const struct report_event *e)
 {
-	uint32_t i = add(r, &r->event, &r->events, &r->event_room, sizeof(*r->event), REPORT_EVENTS_MAX);
+	struct report_event *kept;
 
-	if (i == REPORT_NONE) {
+	if (r->events < REPORT_EVENTS_MAX)
+		r->event = grow_array(r->event, r->events, &r->event_room, sizeof(*r->event), &r->failed);
+	if (r->failed || r->events == REPORT_EVENTS_MAX) {
 		r->events_left_out++;
-		return i;
+		return REPORT_NONE;
 	}
-	r->event[i] = *e;
-	r->event[i].name = report_keep(r, e->name);
-	r->event[i].sentence = report_keep(r, e->sentence);
-	r->event[i].rfc = report_keep(r, e->rfc ? e->rfc : "");
-	r->event[i].bytes = report_keep_bytes(r, e->bytes, REPORT_BYTES_KEPT);
-	if (!r->event[i].octets)
-		r->event[i].octets = (uint32_t)e->bytes.len;
-	return i;
+	kept = &r->event[r->events];
+	*kept = *e;
+	kept->name = report_keep(r, e->name);
+	kept->sentence = report_keep(r, e->sentence);
+	kept->rfc = report_keep(r, e->rfc ? e->rfc : "");
+	kept->bytes = report_keep_bytes(r, e->bytes, REPORT_BYTES_KEPT);
+	if (!kept->octets)
+		kept->octets = (uint32_t)e->bytes.len;
+	return (uint32_t)r->events++;
 }
 
 void report_fail(struct report_fault *f, enum report_code code, enum report_side side, hf_time_ns at, const char *state,
@@ -356,26 +359,4 @@ static void *keep(struct report *r, size_t n)
 	ret = m->at + m->used;
 	m->used += n;
 	return ret;
-}
-
-/* The number of a new element; the array is given by the address of its pointer. */
-static uint32_t add(struct report *r, void *array, size_t *n, size_t *room, size_t size, size_t at_most)
-{
-	void *at;
-
-	if (*n >= at_most)
-		return REPORT_NONE;
-	if (*n == *room) {
-		size_t more = *room ? 2 * *room : 16;
-
-		memcpy(&at, array, sizeof(at));
-		at = realloc(at, more * size);
-		if (!at) {
-			r->failed = true;
-			return REPORT_NONE;
-		}
-		memcpy(array, &at, sizeof(at));
-		*room = more;
-	}
-	return (uint32_t)(*n)++;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "explain/tls_fold.h"
+#include "explain/grow.h"
 
 #include "base/bits.h"
 #include "explain/tls_view_internal.h"
@@ -87,21 +88,6 @@ static bool same(const struct hf_endpoint *a, const struct hf_endpoint *b)
 	return a->port == b->port && memcmp(&a->addr, &b->addr, sizeof(a->addr)) == 0;
 }
 
-static void *grow(struct tls_fold *f, void *at, size_t n, size_t *room, size_t size)
-{
-	void *more;
-
-	if (n < *room)
-		return at;
-	more = realloc(at, (*room ? *room * 2 : 8) * size);
-	if (!more) {
-		f->failed = true;
-		return at;
-	}
-	*room = *room ? *room * 2 : 8;
-	return more;
-}
-
 /* Counts from 1; 0: none. */
 static size_t stream_of(struct tls_fold *f, uint8_t side, const struct segment *s)
 {
@@ -115,7 +101,7 @@ static size_t stream_of(struct tls_fold *f, uint8_t side, const struct segment *
 	}
 	if (!syn) /* its numbers count from nothing known */
 		return 0;
-	f->stream = grow(f, f->stream, f->streams, &f->stream_room, sizeof(*f->stream));
+	f->stream = grow_array(f->stream, f->streams, &f->stream_room, sizeof(*f->stream), &f->failed);
 	if (f->failed)
 		return 0;
 	f->stream[f->streams] = (struct tls_fold_stream){ .src = s->src, .dst = s->dst, .isn = s->h.seq, .side = side };
@@ -147,8 +133,8 @@ static void give_told(struct tls_fold *f, const struct ladder_event *e)
 
 		if (s->side != e->side || s->src.port != e->local_port || s->dst.port != e->remote_port)
 			continue;
-		s->told = (const struct hf_tls_record_told **)grow(f, (void *)s->told, s->tolds, &s->told_room,
-								   sizeof(const struct hf_tls_record_told *));
+		s->told = (const struct hf_tls_record_told **)grow_array(
+			(void *)s->told, s->tolds, &s->told_room, sizeof(const struct hf_tls_record_told *), &f->failed);
 		if (!f->failed)
 			s->told[s->tolds++] = &e->tls;
 		return;
@@ -177,7 +163,7 @@ static void cut(struct tls_fold *f, struct tls_fold_stream *s)
 		r.told = told;
 		for (; told < s->tolds && s->told[told]->offset == start; told++)
 			r.n = told + 1 - r.told;
-		s->record = grow(f, s->record, s->records, &room, sizeof(*s->record));
+		s->record = grow_array(s->record, s->records, &room, sizeof(*s->record), &f->failed);
 		if (f->failed)
 			return;
 		s->record[s->records++] = r;

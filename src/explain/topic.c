@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "explain/topic.h"
+#include "explain/grow.h"
 
 #include "base/bits.h"
 
@@ -22,7 +23,6 @@ struct rank {
 	size_t topic;
 };
 
-static bool grow(struct topics *t, void *array, size_t n, size_t *room, size_t size);
 static void add_words(struct topics *t, const struct words *w);
 static void take_words(struct topic *topic, const struct words *w);
 static size_t fold(const char *s, size_t n, char to[NAME_ROOM]);
@@ -69,7 +69,8 @@ struct topic *topics_add(struct topics *t, enum topic_group group, const char *n
 {
 	struct topic *topic;
 
-	if (!grow(t, &t->at, t->n, &t->room, sizeof(*t->at)))
+	t->at = grow_array(t->at, t->n, &t->room, sizeof(*t->at), &t->failed);
+	if (t->failed)
 		return NULL;
 	topic = &t->at[t->n++];
 	*topic = (struct topic){ .group = group, .name = name, .also = also, .rfc = rfc, .see = "", .order = t->n };
@@ -111,7 +112,8 @@ void topic_add_sentence(struct topic *t, const char *sentence)
 
 void topics_add_arrow(struct topics *t, const struct topic_arrow *arrow)
 {
-	if (grow(t, &t->arrow, t->arrows, &t->arrow_room, sizeof(*t->arrow)))
+	t->arrow = grow_array(t->arrow, t->arrows, &t->arrow_room, sizeof(*t->arrow), &t->failed);
+	if (!t->failed)
 		t->arrow[t->arrows++] = *arrow;
 }
 
@@ -349,22 +351,4 @@ static unsigned distance_of(const struct topic *topic, const char *folded, size_
 	while (next_name(topic, &s, name, &m))
 		best = (unsigned)hf_min_u64(best, letters_between(folded, n, name, m));
 	return best;
-}
-
-static bool grow(struct topics *t, void *array, size_t n, size_t *room, size_t size)
-{
-	size_t more = *room ? 2 * *room : 256;
-	void *old, *at;
-
-	if (n < *room)
-		return true;
-	memcpy(&old, array, sizeof(old));
-	at = realloc(old, more * size);
-	if (!at) {
-		t->failed = true;
-		return false;
-	}
-	memcpy(array, &at, sizeof(at));
-	*room = more;
-	return true;
 }

@@ -160,7 +160,7 @@ static char *choose_families(const char *css)
 	GString *chosen = g_string_new(NULL);
 	gchar **names = g_strsplit(css, ",", FAMILIES_MOST);
 
-	for (unsigned i = 0; names[i] && i < FAMILIES_MOST; i++) {
+	for (unsigned i = 0; i < FAMILIES_MOST && names[i]; i++) {
 		char *name = g_strstrip(names[i]);
 		size_t len = strlen(name);
 		const char *generic;
