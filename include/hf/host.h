@@ -201,7 +201,8 @@ bool hf_host_next_event(struct hf_host *h, struct hf_event *ret);
 
 /* ---- TCP ---- */
 
-/* Passive OPEN (RFC 9293 3.10.1). addr all zero: every address of ours. HF_OK, HF_IN_USE, HF_NOT_OURS, HF_FULL. */
+/* Passive OPEN (RFC 9293 3.10.1). addr is one of ours, :: for all of them, 0.0.0.0 for all IPv4 ones. HF_OK, HF_IN_USE,
+ * HF_NOT_OURS, HF_FULL. */
 HF_NODISCARD hf_status hf_listen(struct hf_host *h, const struct hf_endpoint *local, hf_time_ns now, hf_listener *ret);
 /* Stops listening; half-open peers are forgotten, connections not yet accepted are reset. HF_OK, HF_STALE. */
 HF_NODISCARD hf_status hf_unlisten(struct hf_host *h, hf_listener l, hf_time_ns now);
@@ -328,6 +329,7 @@ bool hf_host_each(const struct hf_host *h, uint64_t *cursor, struct hf_conn_info
 
 /* ---- UDP ---- */
 
+/* As hf_listen(); port 0: one is chosen (RFC 6056). From 0.0.0.0 nothing can be sent to IPv6: HF_INVALID. */
 HF_NODISCARD hf_status hf_udp_bind(struct hf_host *h, const struct hf_endpoint *local, hf_udp *ret);
 HF_NODISCARD hf_status hf_udp_close(struct hf_host *h, hf_udp u);
 HF_NODISCARD hf_status hf_udp_send(struct hf_host *h, hf_udp u, const struct hf_endpoint *to, struct hf_bytes data,

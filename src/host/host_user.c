@@ -7,9 +7,10 @@ static hf_status choose_local(struct hf_host *h, const struct hf_endpoint *remot
 			      struct hf_endpoint *ret);
 static hf_status check_remote(struct hf_host *h, const struct hf_endpoint *remote);
 
-static bool is_unspecified(const struct hf_addr *a)
+/* What may be listened at: 0.0.0.0 and :: as well. */
+static bool is_own_or_any(const struct hf_host *h, const struct hf_addr *a)
 {
-	return addr_is_any(a) || addr_is_any_ip4(a);
+	return addr_is_unspecified(a) || ip_has_addr(&h->ip, a);
 }
 
 /* ---- opening ---- */
@@ -17,7 +18,7 @@ static bool is_unspecified(const struct hf_addr *a)
 hf_status hf_listen(struct hf_host *h, const struct hf_endpoint *local, hf_time_ns now, hf_listener *ret)
 {
 	host_enter(h, now);
-	if (!addr_is_any(&local->addr) && !ip_has_addr(&h->ip, &local->addr))
+	if (!is_own_or_any(h, &local->addr))
 		return HF_NOT_OURS;
 	return tcp_listen(&h->tcp, local, ret);
 }
@@ -52,7 +53,7 @@ hf_status hf_listener_connect(struct hf_host *h, hf_listener l, const struct hf_
 	now = host_enter(h, now);
 	HF_TRY(tcp_listener_local(&h->tcp, l, &local));
 	HF_TRY(check_remote(h, remote));
-	if (is_unspecified(&local.addr) || addr_is_ip4(&local.addr) != addr_is_ip4(&remote->addr))
+	if (addr_is_unspecified(&local.addr) || addr_is_ip4(&local.addr) != addr_is_ip4(&remote->addr))
 		return HF_INVALID;
 	return tcp_listener_connect(&h->tcp, l, remote, ip_path_mtu(&h->ip, &remote->addr), now, ret);
 }
@@ -74,12 +75,13 @@ static hf_status choose_local(struct hf_host *h, const struct hf_endpoint *remot
 
 	/* Also when the address is given: a destination without a route is told at once. */
 	HF_TRY(ip_source_for(&h->ip, &remote->addr, &from.addr));
-	if (local && !is_unspecified(&local->addr)) {
-		if (!ip_has_addr(&h->ip, &local->addr))
+	if (local && !addr_is_any(&local->addr)) {
+		if (!is_own_or_any(h, &local->addr))
 			return HF_NOT_OURS;
 		if (addr_is_ip4(&local->addr) != addr_is_ip4(&remote->addr))
 			return HF_INVALID;
-		from.addr = local->addr;
+		if (!addr_is_any_ip4(&local->addr))
+			from.addr = local->addr;
 	}
 	*ret = from;
 	return HF_OK;
@@ -178,7 +180,7 @@ bool hf_host_each(const struct hf_host *h, uint64_t *cursor, struct hf_conn_info
 
 hf_status hf_udp_bind(struct hf_host *h, const struct hf_endpoint *local, hf_udp *ret)
 {
-	if (!addr_is_any(&local->addr) && !ip_has_addr(&h->ip, &local->addr))
+	if (!is_own_or_any(h, &local->addr))
 		return HF_NOT_OURS;
 	return udp_bind(&h->udp, local, ret);
 }
@@ -196,7 +198,7 @@ hf_status hf_udp_send(struct hf_host *h, hf_udp u, const struct hf_endpoint *to,
 
 	now = host_enter(h, now);
 	HF_TRY(udp_local(&h->udp, u, &local));
-	if (to->port == 0 || is_unspecified(&to->addr) || addr_is_loopback(&to->addr) || ip_has_addr(&h->ip, &to->addr))
+	if (to->port == 0 || addr_is_unspecified(&to->addr) || addr_is_loopback(&to->addr) || ip_has_addr(&h->ip, &to->addr))
 		return HF_INVALID;
 	HF_TRY(choose_local(h, to, &local, &from));
 	HF_TRY(udp_build(&from, to, data, h->datagram, HOST_DATAGRAM_MAX, &len));

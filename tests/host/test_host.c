@@ -218,6 +218,28 @@ static void who_listens_where(void **state)
 	pair_free(&p);
 }
 
+/* 0.0.0.0 takes what comes over IPv4 and nothing else. */
+static void listening_at_any_address_of_ipv4(void **state)
+{
+	struct hf_endpoint any = at("0.0.0.0", PORT), to4 = at(pair_addr4[B], PORT), to6 = at(pair_addr6[B], PORT);
+	hf_conn over4, over6, accepted;
+	struct pair p;
+	hf_listener l;
+
+	(void)state;
+	pair_init(&p, HF_LINK_IP, 0);
+	assert_int_equal(hf_listen(p.h[B], &any, p.now, &l), HF_OK);
+	assert_int_equal(hf_connect(p.h[A], &to6, &any, p.now, &over6), HF_INVALID);
+	assert_int_equal(hf_connect(p.h[A], &to4, NULL, p.now, &over4), HF_OK);
+	assert_int_equal(hf_connect(p.h[A], &to6, NULL, p.now, &over6), HF_OK);
+	pair_settle(&p);
+	assert_int_equal(hf_accept(p.h[B], l, &accepted), HF_OK);
+	assert_int_equal(hf_accept(p.h[B], l, &accepted), HF_AGAIN);
+	assert_int_equal(status_of(&p, A, over4).state, HF_TCP_ESTABLISHED);
+	assert_int_equal(status_of(&p, A, over6).why, HF_REFUSED);
+	pair_free(&p);
+}
+
 static void where_nobody_can_connect(void **state)
 {
 	static const struct {
@@ -620,6 +642,39 @@ static void datagrams_there_and_back(void **state)
 	}
 }
 
+static void datagrams_at_any_address_of_ipv4(void **state)
+{
+	struct hf_endpoint any = at("0.0.0.0", 7), any_port = at("0.0.0.0", 0), theirs = at(pair_addr4[A], 7), from;
+	struct hf_endpoint to4 = at(pair_addr4[B], 7), to6 = at(pair_addr6[B], 7);
+	hf_udp both, four, b;
+	struct pair p;
+	uint8_t room[16] = { 1, 2, 3 };
+	size_t n;
+
+	(void)state;
+	pair_init(&p, HF_LINK_IP, 0);
+	assert_int_equal(hf_udp_bind(p.h[B], &theirs, &b), HF_NOT_OURS);
+	assert_int_equal(hf_udp_bind(p.h[B], &any, &b), HF_OK);
+	assert_int_equal(hf_udp_bind(p.h[A], &any_port, &four), HF_OK);
+	assert_int_equal(hf_udp_bind(p.h[A], &(struct hf_endpoint){ 0 }, &both), HF_OK);
+	assert_int_equal(hf_udp_send(p.h[A], four, &to6, (struct hf_bytes){ room, 3 }, p.now), HF_INVALID);
+	assert_int_equal(hf_udp_send(p.h[A], both, &to6, (struct hf_bytes){ room, 3 }, p.now), HF_OK);
+	pair_settle(&p);
+	assert_int_equal(hf_udp_recv(p.h[B], b, room, sizeof(room), &from, &n), HF_AGAIN);
+	assert_int_equal(hf_udp_recv(p.h[A], both, room, sizeof(room), &from, &n), HF_REFUSED);
+	assert_int_equal(hf_udp_send(p.h[A], four, &to4, (struct hf_bytes){ room, 3 }, p.now), HF_OK);
+	pair_settle(&p);
+	assert_int_equal(hf_udp_recv(p.h[B], b, room, sizeof(room), &from, &n), HF_OK);
+	assert_int_equal(n, 3);
+	assert_true(addr_eq(&from.addr, &theirs.addr));
+	assert_int_equal(hf_udp_send(p.h[B], b, &from, (struct hf_bytes){ room, 2 }, p.now), HF_OK);
+	pair_settle(&p);
+	assert_int_equal(hf_udp_recv(p.h[A], four, room, sizeof(room), &from, &n), HF_OK);
+	assert_int_equal(n, 2);
+	assert_true(addr_eq(&from.addr, &to4.addr));
+	pair_free(&p);
+}
+
 static void a_datagram_for_nobody_is_told(void **state)
 {
 	(void)state;
@@ -846,6 +901,7 @@ int main(void)
 		cmocka_unit_test(ten_megabytes_over_each_link),
 		cmocka_unit_test(dad_comes_before_ipv6),
 		cmocka_unit_test(who_listens_where),
+		cmocka_unit_test(listening_at_any_address_of_ipv4),
 		cmocka_unit_test(where_nobody_can_connect),
 		cmocka_unit_test(a_gateway_leads_further),
 		cmocka_unit_test(a_closed_port_refuses),
@@ -859,6 +915,7 @@ int main(void)
 		cmocka_unit_test(one_ack_for_all_that_came),
 		cmocka_unit_test(a_router_makes_segments_smaller),
 		cmocka_unit_test(datagrams_there_and_back),
+		cmocka_unit_test(datagrams_at_any_address_of_ipv4),
 		cmocka_unit_test(a_datagram_for_nobody_is_told),
 		cmocka_unit_test(an_echo_comes_back),
 		cmocka_unit_test(the_same_seed_gives_the_same_frames),
