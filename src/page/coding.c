@@ -155,7 +155,6 @@ static enum coding_why push(struct coding *c, unsigned above, struct hf_bytes oc
 
 	if (!s)
 		return octets.len ? emit(c, octets, out) : CODING_FINE;
-	s->in += octets.len;
 	do {
 		if (s->ended) {
 			s->trailing += octets.len;

@@ -8,10 +8,10 @@
  * Content codings (RFC 9110 8.4): gzip, x-gzip, deflate (in its zlib form or raw), br, zstd, identity, and several in a row.
  * Octets go in as they come; what they decode to goes out at once, never more than the limits allow.
  */
-#define CODING_IN_A_ROW 4u               /* more codings than this are refused */
-#define CODING_RATIO_FREE (1u << 20)     /* the ratio counts above so many decoded octets */
-#define CODING_ZSTD_WINDOW_LOG 23        /* RFC 9659 3: 8 MiB */
-#define CODING_ACCEPTED "gzip, br, zstd" /* for Accept-Encoding */
+#define CODING_IN_A_ROW 4u                        /* more codings than this are refused */
+#define CODING_RATIO_FREE (1u << 20)              /* the ratio counts above so many decoded octets */
+#define CODING_ZSTD_WINDOW_LOG 23                 /* RFC 9659 3: 8 MiB */
+#define CODING_ACCEPTED "gzip, deflate, br, zstd" /* for Accept-Encoding */
 
 /* What a step came to: one row each in page/coding_why.def. */
 enum coding_why {

@@ -16,7 +16,7 @@ struct coding_stage {
 	bool inside;      /* a member or frame has begun and not ended */
 	uint64_t units;   /* members or frames that have ended */
 	uint64_t unit;    /* octets of the current one */
-	uint64_t in, out, trailing;
+	uint64_t out, trailing;
 	uint8_t chunk[CODING_CHUNK];
 };
 

@@ -372,14 +372,10 @@ static bool goes_with(const struct cookie *c, const struct url *u, bool same_sit
 	return is_top_navigation && c->same_site != COOKIE_SITE_STRICT;
 }
 
-struct choice {
-	struct cookie *cookie;
-};
-
 /* Longer paths first; among equals the one that was made first. */
 static int compare(const void *a, const void *b)
 {
-	const struct cookie *x = ((const struct choice *)a)->cookie, *y = ((const struct choice *)b)->cookie;
+	const struct cookie *x = *(const struct cookie *const *)a, *y = *(const struct cookie *const *)b;
 
 	if (x->path_len != y->path_len)
 		return x->path_len > y->path_len ? -1 : 1;
@@ -398,7 +394,7 @@ unsigned cookie_header(struct cookie_jar *j, const struct url *u, const struct u
 		       struct text *out, int64_t now_s)
 {
 	bool same_site = !site || cookie_same_site(j, u, site);
-	struct choice chosen[COOKIE_IN_ALL];
+	struct cookie *chosen[COOKIE_IN_ALL];
 	size_t n = 0;
 
 	if (!url_is_http(u))
@@ -406,13 +402,13 @@ unsigned cookie_header(struct cookie_jar *j, const struct url *u, const struct u
 	remove_expired(j, now_s);
 	for (size_t i = 0; i < j->n; i++)
 		if (goes_with(j->cookie[i], u, same_site, is_top_navigation))
-			chosen[n++].cookie = j->cookie[i];
-	qsort(chosen, n, sizeof(struct choice), compare);
+			chosen[n++] = j->cookie[i];
+	qsort(chosen, n, sizeof(struct cookie *), compare);
 	for (size_t i = 0; i < n; i++) {
-		chosen[i].cookie->used = ++j->turn;
+		chosen[i]->used = ++j->turn;
 		if (i)
 			text_add(out, "; ");
-		add_pair(chosen[i].cookie, out);
+		add_pair(chosen[i], out);
 	}
 	return (unsigned)n;
 }

@@ -19,7 +19,7 @@ struct cookie_line {
 	struct hf_bytes domain; /* without a dot in front, not lowered; empty: none */
 	struct hf_bytes path;   /* empty: the default */
 	int64_t expires_s;      /* COOKIE_SESSION */
-	bool secure, http_only;
+	bool secure;            /* HttpOnly is not kept: no script runs here */
 	enum cookie_same_site same_site;
 };
 

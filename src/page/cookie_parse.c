@@ -195,8 +195,6 @@ static void take_attribute(struct hf_bytes name, struct hf_bytes v, int64_t now_
 		c->path = v.len && v.at[0] == '/' ? v : (struct hf_bytes){ 0 };
 	} else if (h1_same(name, "secure")) {
 		c->secure = true;
-	} else if (h1_same(name, "httponly")) {
-		c->http_only = true;
 	} else if (h1_same(name, "samesite")) {
 		c->same_site = read_same_site(v);
 	}

@@ -198,8 +198,6 @@ uint32_t page_add_fetch(struct page *p, enum report_kind kind, uint32_t parent, 
 	page_row(p, i)->queued = now;
 	page_row(p, i)->url = report_keep(p->report, url_without_fragment(u));
 	f->asked = page_row(p, i)->url;
-	if (parent != REPORT_NONE)
-		f->in_frame = p->fetch[parent]->in_frame || page_row(p, parent)->kind == REPORT_FRAME;
 	return i;
 }
 

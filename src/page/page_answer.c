@@ -309,7 +309,6 @@ static void follow(struct page *p, uint32_t i, hf_time_ns now)
 	page_row(p, to)->redirected = i;
 	next->hops = f->hops + 1;
 	next->depth = f->depth;
-	next->in_frame = f->in_frame;
 	next->set_cookies = f->set_cookies;
 	if (page_row(p, to)->kind == REPORT_DOCUMENT)
 		p->document = to;

@@ -195,7 +195,6 @@ void document_take(struct page *p, uint32_t i, hf_time_ns now)
 {
 	struct fetch *f = p->fetch[i];
 	unsigned status = page_row(p, i)->status;
-	struct text as_came = { 0 };
 
 	p->report->final_url = report_keep(p->report, url_href(f->url));
 	p->base = page_row(p, i)->url;
@@ -220,8 +219,8 @@ void document_take(struct page *p, uint32_t i, hf_time_ns now)
 	}
 	p->report->charset = page_row(p, i)->charset;
 	p->has_document = true;
-	as_came = p->doc; /* read as it came, so that what is left out can be counted */
-	read_html(p, i, content_bytes(&as_came), url_href(f->url), false, now);
+	/* before it is trimmed, so that what is left out can be counted */
+	read_html(p, i, content_bytes(&p->doc), url_href(f->url), false, now);
 	trim(p);
 }
 

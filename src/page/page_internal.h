@@ -57,7 +57,6 @@ struct fetch {
 	uint32_t origin;
 	uint32_t depth;      /* of sheets in sheets */
 	uint32_t hops;       /* redirects before it */
-	bool in_frame;       /* a part of a frame's document */
 	bool fresh_only;     /* only a connection nobody has used */
 	bool set_cookies;    /* the answer, or one before it in the chain */
 	bool is_redirect;    /* its answer is one */

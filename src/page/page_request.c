@@ -111,7 +111,7 @@ static void write_fields(struct page *p, uint32_t i, hf_time_ns now)
 		text_addf(t, "User-Agent: handfast/%s\r\n", p->cfg.version ? p->cfg.version : "0");
 	text_addf(t, "Accept: %s\r\n", accept_of(p->report->resource[i].kind));
 	text_addf(t, "Accept-Language: %s\r\n", p->cfg.accept_language ? p->cfg.accept_language : "en");
-	text_add(t, "Accept-Encoding: gzip, deflate, br, zstd\r\n");
+	text_add(t, "Accept-Encoding: " CODING_ACCEPTED "\r\n");
 	add_referer(p, i, t);
 	add_cookies(p, i, t, now);
 }

@@ -16,7 +16,7 @@ struct flow {
 	struct text mark;   /* instead of the prefix's end, on the next line only */
 	struct text word;   /* that has not found its line */
 	unsigned columns, column, word_width, prefix_width;
-	unsigned widest; /* line since flow_measure() */
+	unsigned widest; /* line since the last block began: text.c starts it anew */
 	bool colour, space, pre, begun;
 	unsigned blank;       /* lines wanted before the next one */
 	size_t blank_prefix;  /* what stands in front of those */

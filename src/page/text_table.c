@@ -59,7 +59,7 @@ static bool fits(const GumboNode *table)
 	return fine && most >= 2 && most <= COLUMNS_MAX;
 }
 
-/* White space as one space; false: memory ended. */
+/* White space as one space, and none at the ends. */
 static void squeeze(struct text *t)
 {
 	size_t to = 0;

@@ -141,7 +141,6 @@ static void do_ask(struct lab *l, const struct page_ask *a)
 	} else {
 		assert_true(c->open);
 		c->open = false;
-		c->closed_by_page = true;
 		c->aborted = a->abort;
 	}
 }

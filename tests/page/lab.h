@@ -24,7 +24,7 @@ struct lab_answer {
 };
 
 struct lab_conn {
-	bool open, closed_by_page, aborted;
+	bool open, aborted;
 	unsigned connect_in;
 	char origin[128];
 	struct hf_bytes out; /* still to come */
@@ -49,8 +49,6 @@ struct lab {
 	unsigned connects_at_most; /* all later ones fail; 0: none */
 	bool styled, loaded;
 	bool (*on_styled)(struct lab *l);
-	struct hf_bytes *made[64]; /* freed at the end */
-	size_t n_made;
 };
 
 void lab_init(struct lab *l);
