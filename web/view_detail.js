@@ -6,12 +6,16 @@ const detail = $("detail");
 function faultCard(f) {
 	return h("div", "fault",
 		h("p", "code", f.code),
-		h("p", "says", sentenceCase(f.sentence) + (f.detail ? ": " + show(f.detail) : "") + "."),
+		h("p", "says", sentenceCase(says(f))),
 		f.advice ? h("p", "try", h("b", "", "What to try: "), f.advice + ".") : null,
 		facts(["step", f.step], ["side", f.side], ["state", f.state ? h("code", "", show(f.state)) : null], ["after", f.at_ns === null ? null : time(f.at_ns)],
 			["rule", f.rfc ? rfcLink(f.rfc) : null],
 			["event", f.event !== null && f.event < events.n ? link("event", f.event, show(events.name[f.event])) : null],
 			["more", h("code", "", "handfast explain " + f.code)]));
+}
+/* What went wrong, in one sentence. */
+function says(f) {
+	return f.sentence + (f.detail ? ": " + show(f.detail) : "") + ".";
 }
 function sentenceCase(s) {
 	return s.charAt(0).toUpperCase() + s.slice(1);

@@ -38,7 +38,7 @@ function facts(...pairs) {
 	for (const [name, value] of pairs) {
 		if (value === null || value === undefined || value === "")
 			continue;
-		dl.append(h("dt", "", name), h("dd", "", typeof value === "string" ? value : value));
+		dl.append(h("dt", "", name), h("dd", "", value));
 	}
 	return dl;
 }
@@ -76,7 +76,7 @@ function link(kind, number, text) {
 const colours = {};
 function readColours() {
 	const style = getComputedStyle(document.documentElement);
-	for (const name of ["bg", "panel", "line", "line-soft", "text", "muted", "accent", "bad", "good", "cursor", "row-hover", "select", "edge",
+	for (const name of ["bg", "panel", "line", "line-soft", "text", "muted", "accent", "bad", "good", "cursor", "edge",
 		"dns", "tcp", "tls", "http", "page", "p-blocked", "p-dns", "p-connect", "p-tls", "p-send", "p-wait", "p-receive"])
 		colours[name] = style.getPropertyValue("--" + name).trim();
 	paints.clear();

@@ -29,9 +29,6 @@ function search() {
 	place = Math.max(0, kept);
 	$("count").textContent = found.length === events.n ? many(events.n, "event")
 		: found.length.toLocaleString("en") + " of " + many(events.n, "event");
-	for (const e of listShown.values())
-		e.remove();
-	listShown.clear();
 	layList();
 }
 

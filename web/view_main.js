@@ -40,8 +40,7 @@ function fillTrouble() {
 		box.classList.add("fatal");
 		const at = report.connection.find((c) => c.fault && c.fault.code === first.fault.code) || null;
 		box.append(h("div", "first",
-			h("p", "says", h("span", { class: "sign", "aria-hidden": "true" }, "!"), sentenceCase(first.fault.sentence) +
-				(first.fault.detail ? ": " + show(first.fault.detail) : "") + "."),
+			h("p", "says", h("span", { class: "sign", "aria-hidden": "true" }, "!"), sentenceCase(says(first.fault))),
 			first.fault.advice ? h("p", "try", h("b", "", "What to try: "), first.fault.advice + ".") : null,
 			h("p", "where", h("code", "", first.fault.code), " in the step: " + first.fault.step + ", by " + first.fault.side +
 				(first.fault.state ? ", in the state " + show(first.fault.state) : "") + (first.fault.at_ns === null ? "" : ", after " + time(first.fault.at_ns)) + " ",
@@ -54,7 +53,7 @@ function fillTrouble() {
 			many(rest.length, r.fault ? "more failure" : "failure")),
 		h("ul", "", rest.slice(0, 100).map((f) => h("li", "", h("code", "", f.fault.code), " ", link(f.kind, f.number, f.what),
 			f.also.slice(0, 3).map((a) => [", ", link(a.kind, a.number, a.what)]), f.also.length > 3 ? " and " + (f.also.length - 3) + " more" : null,
-			h("span", "", ": " + f.fault.sentence + (f.fault.detail ? ": " + show(f.fault.detail) : "") + "."),
+			h("span", "", ": " + says(f.fault)),
 			f.fault.advice ? h("span", "muted", " Try: " + f.fault.advice + ".") : null))),
 		rest.length > 100 ? h("p", "muted", "and " + (rest.length - 100) + " more: see the lanes") : null));
 	}

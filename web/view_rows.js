@@ -5,7 +5,6 @@
 
 const folded = new Set();
 let rows = [];
-const failedConn = (c) => c.fault !== null;
 
 function buildRows() {
 	rows = [];

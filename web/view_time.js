@@ -148,7 +148,6 @@ function open(row) {
 		if (!folded.delete(row.key))
 			folded.add(row.key);
 		layOut();
-		drawNow();
 		focusRow(row.index);
 	} else if (row.kind === "layer") {
 		onlyLayer(row.number);
