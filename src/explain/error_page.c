@@ -61,7 +61,6 @@ static void add_facts(struct text *out, const struct trouble *t);
 static void add_attempts(struct text *out, const struct trouble *t);
 static void add_chain(struct text *out, const struct trouble *t);
 static void add_events(struct text *out, const struct trouble *t);
-static hf_time_ns after(const struct report *r, hf_time_ns at);
 
 static const char *const progress_words[] = { [DONE] = "done", [FAILED] = "failed here", [NOT_REACHED] = "not reached" };
 
@@ -125,9 +124,9 @@ void error_page_text(struct text *out, const struct report *r, const struct look
 		text_add(&line, "; state: ");
 		shown_add(&line, f->state);
 	}
-	if (after(r, f->at) != HF_NEVER) {
+	if (report_since(r, f->at) != HF_NEVER) {
 		text_add(&line, "; after ");
-		shown_add_ms(&line, after(r, f->at));
+		shown_add_ms(&line, report_since(r, f->at));
 	}
 	if (t.conn && t.conn->remote.port && t.step >= REPORT_CONNECT) {
 		text_add(&line, "; with ");
@@ -257,9 +256,9 @@ static void add_facts(struct text *out, const struct trouble *t)
 		text_add(out, "</code>");
 		end_fact(out);
 	}
-	if (after(t->r, f->at) != HF_NEVER) {
+	if (report_since(t->r, f->at) != HF_NEVER) {
 		begin_fact(out, "after");
-		shown_add_ms(out, after(t->r, f->at));
+		shown_add_ms(out, report_since(t->r, f->at));
 		end_fact(out);
 	}
 	if (t->conn) {
@@ -343,15 +342,10 @@ static void add_events(struct text *out, const struct trouble *t)
 		const struct report_event *e = &r->event[found[--n]];
 
 		text_add(out, "<tr><th>");
-		shown_add_ms(out, after(r, e->at));
+		shown_add_ms(out, report_since(r, e->at));
 		text_addf(out, "</th><td>%s: ", report_layer_name(e->layer));
 		shown_add_html(out, e->sentence);
 		text_add(out, "</td></tr>\n");
 	}
 	text_add(out, "</table>\n");
-}
-
-static hf_time_ns after(const struct report *r, hf_time_ns at)
-{
-	return at == HF_NEVER || r->begin == HF_NEVER || at < r->begin ? HF_NEVER : at - r->begin;
 }

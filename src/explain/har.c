@@ -4,7 +4,6 @@
 #include "explain/har_internal.h"
 #include "explain/json.h"
 #include "explain/report_sum.h"
-#include "explain/shown.h"
 #include "base/bits.h"
 #include "wire/addr.h"
 
@@ -23,7 +22,6 @@ static void put_content(struct json *j, const struct report_resource *x);
 static void put_fault(struct json *j, const struct report_fault *f);
 static void put_timings(struct json *j, const struct report_phases *p);
 static void put_conn(struct json *j, const struct report *r, const struct report_resource *x);
-static void put_date(struct json *j, const char *key, const struct report *r, hf_time_ns at);
 static void put_or_unknown(struct json *j, const char *key, uint64_t v, bool known);
 static void put_version(struct json *j, const char *head, bool answer);
 
@@ -61,7 +59,7 @@ static void put_page(struct json *j, const struct report *r)
 	struct report_totals t = report_totals_of(r);
 
 	json_object(j);
-	put_date(j, "startedDateTime", r, r->begin);
+	json_put_date(j, "startedDateTime", report_epoch_ns(r, r->begin));
 	json_put_string(j, "id", "page_1");
 	json_put_string(j, "title", r->title && *r->title ? r->title : r->url ? r->url : "");
 	json_key(j, "pageTimings");
@@ -96,7 +94,7 @@ static void put_entry(struct json *j, const struct report *r, uint32_t i)
 
 	json_object(j);
 	json_put_string(j, "pageref", "page_1");
-	put_date(j, "startedDateTime", r, p.all.there ? p.all.begin : r->begin);
+	json_put_date(j, "startedDateTime", report_epoch_ns(r, p.all.there ? p.all.begin : r->begin));
 	json_put_ms(j, "time", p.all.end - p.all.begin);
 	put_request(j, x);
 	put_response(j, x);
@@ -240,17 +238,6 @@ static void put_conn(struct json *j, const struct report *r, const struct report
 	}
 	snprintf(number, sizeof(number), "%u", (unsigned)x->conn);
 	json_put_string(j, "connection", number);
-}
-
-static void put_date(struct json *j, const char *key, const struct report *r, hf_time_ns at)
-{
-	struct text t;
-
-	text_init(&t);
-	shown_add_iso(&t, r->epoch_ns + (at == HF_NEVER ? 0 : at));
-	json_put_string(j, key, text_str(&t));
-	j->out->failed |= t.failed;
-	text_free(&t);
 }
 
 /* HAR has -1 for what is not known. */

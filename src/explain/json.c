@@ -2,6 +2,7 @@
 #include "explain/json.h"
 
 #include "base/bits.h"
+#include "explain/shown.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -125,6 +126,15 @@ void json_put_ms(struct json *j, const char *key, hf_time_ns length)
 	for (; below % 10 == 0; digits--)
 		below /= 10;
 	text_addf(j->out, ".%0*" PRIu64, digits, below);
+}
+
+void json_put_date(struct json *j, const char *key, uint64_t epoch_ns)
+{
+	json_key(j, key);
+	begin_value(j);
+	text_add(j->out, "\"");
+	shown_add_iso(j->out, epoch_ns);
+	text_add(j->out, "\"");
 }
 
 void json_put_hex(struct json *j, const char *key, struct hf_bytes b)

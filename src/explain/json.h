@@ -40,6 +40,8 @@ void json_put_bool(struct json *j, const char *key, bool v);
 void json_put_time(struct json *j, const char *key, hf_time_ns at);
 /* A length of time in milliseconds, with all six digits behind the point that it needs; null for HF_NEVER. */
 void json_put_ms(struct json *j, const char *key, hf_time_ns length);
+/* "2026-01-31T23:59:59.123456Z" of nanoseconds since 1970. */
+void json_put_date(struct json *j, const char *key, uint64_t epoch_ns);
 /* Octets in hexadecimal, as one string. */
 void json_put_hex(struct json *j, const char *key, struct hf_bytes b);
 

@@ -2,7 +2,7 @@
 #include "explain/qlog.h"
 
 #include "explain/json.h"
-#include "explain/shown.h"
+#include "explain/report_sum.h"
 #include "wire/addr.h"
 #include "wire/tls_wire.h"
 
@@ -84,10 +84,6 @@ static void put_trace(struct json *j, const struct report *r, uint32_t conn)
 
 static void put_common(struct json *j, const struct report *r, const char *group)
 {
-	struct text epoch;
-
-	text_init(&epoch);
-	shown_add_iso(&epoch, r->epoch_ns + (r->begin == HF_NEVER ? 0 : r->begin));
 	json_key(j, "common_fields");
 	json_object(j);
 	json_put_string(j, "group_id", group);
@@ -95,18 +91,18 @@ static void put_common(struct json *j, const struct report *r, const char *group
 	json_key(j, "reference_time");
 	json_object(j);
 	json_put_string(j, "clock_type", "system");
-	json_put_string(j, "epoch", text_str(&epoch));
+	json_put_date(j, "epoch", report_epoch_ns(r, r->begin));
 	json_object_end(j);
 	json_object_end(j);
-	j->out->failed |= epoch.failed;
-	text_free(&epoch);
 }
 
 /* Opens an event and its data: both are closed by end_event(). */
 static void begin_event(struct json *j, const struct report *r, hf_time_ns at, const char *name)
 {
+	hf_time_ns since = report_since(r, at);
+
 	json_object(j);
-	json_put_ms(j, "time", at == HF_NEVER || r->begin == HF_NEVER || at < r->begin ? 0 : at - r->begin);
+	json_put_ms(j, "time", since == HF_NEVER ? 0 : since);
 	json_put_string(j, "name", name);
 	json_key(j, "data");
 	json_object(j);

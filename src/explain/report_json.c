@@ -4,7 +4,6 @@
 #include "explain/cert_view.h"
 #include "explain/json.h"
 #include "explain/report_sum.h"
-#include "explain/shown.h"
 #include "wire/addr.h"
 #include "wire/tls_wire.h"
 
@@ -55,7 +54,7 @@ static void begin_line(struct json *j, struct text *out, const char *type)
 /* Nanoseconds since the load began. */
 static void put_at(struct json *j, const char *key, const struct report *r, hf_time_ns at)
 {
-	json_put_time(j, key, at == HF_NEVER || r->begin == HF_NEVER ? HF_NEVER : at > r->begin ? at - r->begin : 0);
+	json_put_time(j, key, report_since(r, at));
 }
 
 /* A number of a resource, a connection, a lookup or an event. */
@@ -119,19 +118,14 @@ static void put_tls_name(struct json *j, const char *key, uint16_t n, const char
 
 static void put_schema(struct text *out, const struct report *r)
 {
-	struct text started;
 	struct json j;
 
-	text_init(&started);
-	shown_add_iso(&started, r->epoch_ns + (r->begin == HF_NEVER ? 0 : r->begin));
 	begin_line(&j, out, NULL);
 	json_put_string(&j, "schema", REPORT_JSON_SCHEMA);
 	json_put_string(&j, "url", r->url);
 	json_put_string(&j, "net", r->net);
-	json_put_string(&j, "started", text_str(&started));
+	json_put_date(&j, "started", report_epoch_ns(r, r->begin));
 	json_object_end(&j);
-	out->failed |= started.failed;
-	text_free(&started);
 }
 
 static void put_lookup(struct text *out, const struct report *r, uint32_t i)

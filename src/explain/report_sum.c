@@ -9,7 +9,6 @@ static bool is_complete(const struct report_resource *x);
 static void take(struct report_phases *p, enum report_phase which, hf_time_ns begin, hf_time_ns end);
 static enum report_phase phase_of_step(enum report_step s);
 static void count(struct report_count *c, const struct report_resource *x);
-static hf_time_ns since(const struct report *r, hf_time_ns at);
 
 const char *report_phase_name(enum report_phase p)
 {
@@ -77,6 +76,18 @@ struct report_phases report_phases_of(const struct report *r, uint32_t resource)
 	return p;
 }
 
+hf_time_ns report_since(const struct report *r, hf_time_ns at)
+{
+	if (at == HF_NEVER || r->begin == HF_NEVER)
+		return HF_NEVER;
+	return at > r->begin ? at - r->begin : 0;
+}
+
+uint64_t report_epoch_ns(const struct report *r, hf_time_ns at)
+{
+	return r->epoch_ns + (at == HF_NEVER ? 0 : at);
+}
+
 uint32_t report_document(const struct report *r)
 {
 	uint32_t at = 0;
@@ -115,11 +126,11 @@ struct report_totals report_totals_of(const struct report *r)
 		t.octets_out += c->octets_out;
 	}
 	if (document != REPORT_NONE) {
-		t.first_octet = since(r, r->resource[document].first_octet);
+		t.first_octet = report_since(r, r->resource[document].first_octet);
 		if (is_complete(&r->resource[document]))
-			t.document = since(r, r->resource[document].done);
+			t.document = report_since(r, r->resource[document].done);
 	}
-	t.everything = since(r, end);
+	t.everything = report_since(r, end);
 	return t;
 }
 
@@ -160,11 +171,4 @@ static void count(struct report_count *c, const struct report_resource *x)
 	c->cached += x->cached != REPORT_NOT_CACHED;
 	c->octets_wire += x->octets_wire;
 	c->octets += x->octets;
-}
-
-static hf_time_ns since(const struct report *r, hf_time_ns at)
-{
-	if (at == HF_NEVER || r->begin == HF_NEVER)
-		return HF_NEVER;
-	return at > r->begin ? at - r->begin : 0;
 }

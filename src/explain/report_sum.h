@@ -58,6 +58,11 @@ struct report_totals {
 
 struct report_totals report_totals_of(const struct report *r);
 
+/* How long after the load's begin; 0 before it, HF_NEVER when one of them is. */
+hf_time_ns report_since(const struct report *r, hf_time_ns at);
+/* The same moment in nanoseconds since 1970; of HF_NEVER that at which the clock was 0. */
+uint64_t report_epoch_ns(const struct report *r, hf_time_ns at);
+
 /* The document after its redirects; REPORT_NONE when there is no resource. */
 uint32_t report_document(const struct report *r);
 

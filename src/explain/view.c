@@ -31,7 +31,6 @@ static void put_events(struct json *j, const struct report *r);
 static void put_spans(struct json *j, const struct report *r);
 static void put_statuses(struct json *j);
 static void add_plain(struct text *out, const struct report *r);
-static hf_time_ns after(const struct report *r, hf_time_ns at);
 
 void view_html(struct text *out, const struct report *r)
 {
@@ -96,6 +95,14 @@ static void begin_column(struct json *j, const char *name)
 	json_array(j);
 }
 
+/* What was never given a time stands at the begin. */
+static void put_moment(struct json *j, const struct report *r, hf_time_ns at)
+{
+	hf_time_ns since = report_since(r, at);
+
+	json_u64(j, since == HF_NEVER ? 0 : since);
+}
+
 static void put_number(struct json *j, uint32_t n)
 {
 	json_i64(j, n == REPORT_NONE ? -1 : (int64_t)n);
@@ -135,10 +142,9 @@ static void put_events(struct json *j, const struct report *r)
 	json_array_end(j);
 	json_key(j, "events");
 	json_object(j);
-	/* One that never was given a time stands at the begin. */
 	begin_column(j, "at");
 	for (size_t i = 0; i < r->events; i++)
-		json_u64(j, after(r, r->event[i].at) == HF_NEVER ? 0 : after(r, r->event[i].at));
+		put_moment(j, r, r->event[i].at);
 	json_array_end(j);
 	begin_column(j, "layer");
 	for (size_t i = 0; i < r->events; i++)
@@ -204,8 +210,8 @@ static void put_spans(struct json *j, const struct report *r)
 			if (!p.phase[k].there)
 				continue;
 			json_u64(j, k);
-			json_u64(j, after(r, p.phase[k].begin) == HF_NEVER ? 0 : after(r, p.phase[k].begin));
-			json_u64(j, after(r, p.phase[k].end) == HF_NEVER ? 0 : after(r, p.phase[k].end));
+			put_moment(j, r, p.phase[k].begin);
+			put_moment(j, r, p.phase[k].end);
 		}
 		json_array_end(j);
 	}
@@ -277,8 +283,8 @@ static void add_plain_lookups(struct text *out, const struct report *r)
 		text_add(out, "<tr>");
 		add_cell(out, l->name);
 		add_cell(out, l->type == 28 ? "AAAA" : "A");
-		add_time_cell(out, after(r, l->begin));
-		add_time_cell(out, after(r, l->end));
+		add_time_cell(out, report_since(r, l->begin));
+		add_time_cell(out, report_since(r, l->end));
 		add_cell(out, l->server);
 		text_add(out, "<td>");
 		for (unsigned k = 0; k < l->addrs; k++) {
@@ -306,7 +312,7 @@ static void add_plain_conns(struct text *out, const struct report *r)
 		text_addf(out, ":%u</td><td class=\"n\">%u</td><td>", c->port, (unsigned)c->requests);
 		for (size_t k = 0; k < c->states; k++) {
 			text_addf(out, "%s%s %s at ", k ? ", " : "", c->state[k].tls ? "TLS" : "TCP", c->state[k].name);
-			shown_add_ms(out, after(r, c->state[k].at));
+			shown_add_ms(out, report_since(r, c->state[k].at));
 		}
 		text_add(out, "</td><td>");
 		add_fault(out, &c->fault);
@@ -348,7 +354,7 @@ static void add_plain_resources(struct text *out, const struct report *r)
 		text_add(out, "<td class=\"n\">");
 		shown_add_size(out, x->octets);
 		text_add(out, "</td>");
-		add_time_cell(out, p.all.there ? after(r, p.all.begin) : HF_NEVER);
+		add_time_cell(out, p.all.there ? report_since(r, p.all.begin) : HF_NEVER);
 		add_time_cell(out, p.all.there ? p.all.end - p.all.begin : HF_NEVER);
 		text_add(out, "<td>");
 		add_fault(out, &x->fault);
@@ -367,7 +373,7 @@ static void add_plain_events(struct text *out, const struct report *r)
 		const struct report_event *e = &r->event[i];
 
 		text_add(out, "<tr>");
-		add_time_cell(out, after(r, e->at));
+		add_time_cell(out, report_since(r, e->at));
 		add_cell(out, report_layer_name(e->layer));
 		if (e->conn == REPORT_NONE)
 			add_cell(out, "");
@@ -397,9 +403,4 @@ static void add_plain(struct text *out, const struct report *r)
 	add_plain_conns(out, r);
 	add_plain_lookups(out, r);
 	add_plain_events(out, r);
-}
-
-static hf_time_ns after(const struct report *r, hf_time_ns at)
-{
-	return at == HF_NEVER || r->begin == HF_NEVER ? HF_NEVER : at > r->begin ? at - r->begin : 0;
 }
