@@ -59,6 +59,14 @@ static inline bool hf_ascii_same(struct hf_bytes a, struct hf_bytes b)
 	return true;
 }
 
+/* Does it begin with this, but for the case of letters? */
+static inline bool hf_ascii_begins(struct hf_bytes b, const char *with)
+{
+	size_t n = strlen(with);
+
+	return b.len >= n && hf_ascii_same((struct hf_bytes){ b.at, n }, hf_bytes_of(with));
+}
+
 /* Without the whitespace of documents at both ends. */
 static inline struct hf_bytes hf_ascii_trim(struct hf_bytes b)
 {

@@ -47,7 +47,7 @@ static bool read_seconds(struct hf_bytes b, int64_t *ret)
 	int64_t v = 0;
 
 	for (size_t i = 0; i < b.len; i++) {
-		if (b.at[i] < '0' || b.at[i] > '9')
+		if (!hf_ascii_is_digit(b.at[i]))
 			return false;
 		v = v * 10 + (b.at[i] - '0');
 		if (v > SECONDS_MAX)
@@ -291,20 +291,10 @@ static bool stays(struct hf_bytes name)
 	return false;
 }
 
-static bool same_field(struct hf_bytes a, struct hf_bytes b)
-{
-	if (a.len != b.len)
-		return false;
-	for (size_t i = 0; i < a.len; i++)
-		if (hf_ascii_lower(a.at[i]) != hf_ascii_lower(b.at[i]))
-			return false;
-	return true;
-}
-
 static bool updates(const struct h1_head *fresh, struct hf_bytes name)
 {
 	for (size_t i = 0; i < fresh->fields; i++)
-		if (same_field(fresh->field[i].name, name))
+		if (hf_ascii_same(fresh->field[i].name, name))
 			return !stays(name);
 	return false;
 }

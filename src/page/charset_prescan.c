@@ -27,13 +27,6 @@ static uint8_t ahead(struct scan *s)
 	return s->over ? 0 : s->b.at[0];
 }
 
-static bool looks_like(const struct scan *s, const char *lower)
-{
-	size_t n = strlen(lower);
-
-	return s->b.len >= n && h1_same((struct hf_bytes){ s->b.at, n }, lower);
-}
-
 static void pass_spaces(struct scan *s)
 {
 	while (s->b.len && hf_ascii_is_space(s->b.at[0]))
@@ -42,7 +35,7 @@ static void pass_spaces(struct scan *s)
 
 static void pass_through(struct scan *s, const char *text)
 {
-	while (s->b.len && !looks_like(s, text))
+	while (s->b.len && !hf_ascii_begins(s->b, text))
 		pass(s, 1);
 	if (s->b.len)
 		pass(s, strlen(text));
@@ -173,7 +166,7 @@ static const char *of_xml(struct hf_bytes b)
 	struct hf_bytes label;
 	uint8_t quote;
 
-	if (!looks_like(&s, "<?xml") || memcmp(b.at, "<?xml", 5) != 0 || !end)
+	if (!hf_ascii_begins(s.b, "<?xml") || memcmp(b.at, "<?xml", 5) != 0 || !end)
 		return NULL;
 	s.b.len = (size_t)(end - b.at);
 	pass_through(&s, "encoding");
@@ -201,10 +194,10 @@ static const char *read_markup(struct scan *s)
 	struct hf_bytes name, value;
 	size_t slash = s->b.len > 1 && s->b.at[1] == '/';
 
-	if (looks_like(s, "<!--")) {
+	if (hf_ascii_begins(s->b, "<!--")) {
 		pass(s, 2); /* its dashes may be those of the end, too */
 		pass_through(s, "-->");
-	} else if (looks_like(s, "<meta") && s->b.len > 5 && (hf_ascii_is_space(s->b.at[5]) || s->b.at[5] == '/')) {
+	} else if (hf_ascii_begins(s->b, "<meta") && s->b.len > 5 && (hf_ascii_is_space(s->b.at[5]) || s->b.at[5] == '/')) {
 		pass(s, 5);
 		return read_meta(s);
 	} else if (s->b.len > 1 + slash && hf_ascii_is_alpha(s->b.at[1 + slash])) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "page/cookie_internal.h"
 
+#include "base/ascii.h"
 #include "base/bits.h"
-#include "http/h1.h"
 
 #include <libpsl.h>
 #include <stdlib.h>
@@ -157,7 +157,7 @@ static const char *keep(char **at, struct hf_bytes b, bool lower)
 	char *s = *at;
 
 	for (size_t i = 0; i < b.len; i++)
-		s[i] = (char)(lower && b.at[i] >= 'A' && b.at[i] <= 'Z' ? b.at[i] | 0x20 : b.at[i]);
+		s[i] = (char)(lower ? hf_ascii_lower(b.at[i]) : b.at[i]);
 	s[b.len] = '\0';
 	*at += b.len + 1;
 	return s;
@@ -213,13 +213,12 @@ static enum cookie_why check_domain(const struct cookie_jar *j, struct cookie *c
 /* 4.1.3 and 5.7: what a name promises must hold. */
 static enum cookie_why check_prefix(const struct cookie_line *line, const struct cookie *c)
 {
-	if (cookie_starts_with(line->name, "__secure-") && !c->secure)
+	if (hf_ascii_begins(line->name, "__secure-") && !c->secure)
 		return COOKIE_SECURE_PREFIX;
-	if (cookie_starts_with(line->name, "__host-") &&
+	if (hf_ascii_begins(line->name, "__host-") &&
 	    !(c->secure && c->host_only && line->domain.len == 0 && line->path.len && strcmp(c->path, "/") == 0))
 		return COOKIE_HOST_PREFIX;
-	if (line->name.len == 0 &&
-	    (cookie_starts_with(line->value, "__secure-") || cookie_starts_with(line->value, "__host-")))
+	if (line->name.len == 0 && (hf_ascii_begins(line->value, "__secure-") || hf_ascii_begins(line->value, "__host-")))
 		return COOKIE_NO_NAME_PREFIX;
 	return COOKIE_KEPT;
 }

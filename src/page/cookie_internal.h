@@ -27,6 +27,5 @@ struct cookie_line {
 enum cookie_why cookie_parse(struct hf_bytes set_cookie, int64_t now_s, struct cookie_line *ret);
 /* 5.1.1 */
 bool cookie_date(struct hf_bytes text, int64_t *ret);
-bool cookie_starts_with(struct hf_bytes b, const char *lower); /* but for the case of letters */
 
 #endif

@@ -23,13 +23,6 @@ static struct hf_bytes cut(struct hf_bytes *b, char c, bool *ret_found)
 	return before;
 }
 
-bool cookie_starts_with(struct hf_bytes b, const char *lower)
-{
-	size_t n = strlen(lower);
-
-	return b.len >= n && h1_same((struct hf_bytes){ b.at, n }, lower);
-}
-
 /* ---- dates (5.1.1) ---- */
 
 struct date {
@@ -79,7 +72,7 @@ static bool read_month(struct hf_bytes t, int *ret)
 					    "jul", "aug", "sep", "oct", "nov", "dec" };
 
 	for (int m = 0; m < 12; m++) {
-		if (cookie_starts_with(t, months[m])) {
+		if (hf_ascii_begins(t, months[m])) {
 			*ret = m;
 			return true;
 		}

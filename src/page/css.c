@@ -3,6 +3,7 @@
 #include "base/ascii.h"
 
 #include "base/bits.h"
+#include "http/h1.h"
 #include "url/utf8.h"
 
 /* The tokenizer: one function a section of CSS Syntax Level 3, 4.3. A carriage return and a form feed are line feeds (3.3). */
@@ -14,7 +15,7 @@ static bool is_newline(uint8_t c)
 
 static bool is_name_start(uint8_t c)
 {
-	return ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '_' || c >= 0x80 || c == 0;
+	return hf_ascii_is_alpha(c) || c == '_' || c >= 0x80 || c == 0;
 }
 
 static bool is_name(uint8_t c)
@@ -382,9 +383,7 @@ bool css_is(const struct css_token *t, enum css_token_type type, const char *low
 		css_unescape(v, &plain);
 		v = (struct hf_bytes){ (const uint8_t *)text_str(&plain), plain.len };
 	}
-	same = v.len == strlen(low);
-	for (size_t i = 0; same && i < v.len; i++)
-		same = hf_ascii_lower(v.at[i]) == (uint8_t)low[i];
+	same = h1_same(v, low);
 	text_free(&plain);
 	return same;
 }

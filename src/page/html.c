@@ -5,7 +5,9 @@
  */
 #include "page/html.h"
 
+#include "base/ascii.h"
 #include "base/bits.h"
+#include "http/h1.h"
 #include "page/css.h"
 #include "page/html_tree.h"
 #include "page/srcset.h"
@@ -138,12 +140,11 @@ static bool type_is(const GumboNode *n, const char *const *types, size_t count)
 
 	if (end)
 		type.len = (size_t)(end - type.at);
-	while (type.len && (type.at[type.len - 1] == ' ' || type.at[type.len - 1] == '\t'))
-		type.len--;
+	type = hf_ascii_trim_ows(type);
 	if (!type.len)
 		return true;
 	for (size_t i = 0; i < count; i++)
-		if (html_same(type, types[i]))
+		if (h1_same(type, types[i]))
 			return true;
 	return false;
 }
@@ -220,7 +221,7 @@ static void take_refresh(struct reader *r, const char *s)
 		seconds = seconds < 100000000 ? seconds * 10 + (unsigned)(*s - '0') : seconds;
 	s += strspn(s, "0123456789.");
 	s += strspn(s, " \t\n\f\r;,");
-	if (html_same((struct hf_bytes){ (const uint8_t *)s, strnlen(s, 3) }, "url")) {
+	if (h1_same((struct hf_bytes){ (const uint8_t *)s, strnlen(s, 3) }, "url")) {
 		const char *at = s + 3;
 
 		at += strspn(at, " \t\n\f\r");
@@ -249,9 +250,9 @@ static void take_meta(struct reader *r, const GumboNode *n)
 
 	if (!content)
 		return;
-	if (!r->h->refresh && html_same(html_stripped(html_attribute(n, "http-equiv")), "refresh"))
+	if (!r->h->refresh && h1_same(html_stripped(html_attribute(n, "http-equiv")), "refresh"))
 		take_refresh(r, content);
-	if (*content && html_same(html_stripped(html_attribute(n, "name")), "referrer"))
+	if (*content && h1_same(html_stripped(html_attribute(n, "name")), "referrer"))
 		r->h->referrer = keep_string(r, content);
 }
 
@@ -261,14 +262,14 @@ static void take_preload(struct reader *r, const GumboNode *n)
 
 	if (!media_matches(attribute_bytes(n, "media"), &r->cfg->view))
 		return;
-	if (html_same(as, "image") && srcset_choose(attribute_bytes(n, "imagesrcset"), attribute_bytes(n, "imagesizes"),
-						    attribute_bytes(n, "href"), &r->cfg->view, &chosen))
+	if (h1_same(as, "image") && srcset_choose(attribute_bytes(n, "imagesrcset"), attribute_bytes(n, "imagesizes"),
+						  attribute_bytes(n, "href"), &r->cfg->view, &chosen))
 		link_to(r, REPORT_IMAGE, chosen, NULL);
-	else if (html_same(as, "style"))
+	else if (h1_same(as, "style"))
 		link_attribute(r, REPORT_STYLE, n, "href", NULL);
-	else if (html_same(as, "script"))
+	else if (h1_same(as, "script"))
 		link_attribute(r, REPORT_SCRIPT, n, "href", NULL);
-	else if (html_same(as, "font"))
+	else if (h1_same(as, "font"))
 		link_attribute(r, REPORT_FONT, n, "href", NULL);
 	else
 		link_attribute(r, REPORT_OTHER, n, "href", "a hint only: what it is for is not known here");
@@ -342,7 +343,7 @@ static void take_script(struct reader *r, const GumboNode *n)
 		"application/ecmascript",
 		"application/x-ecmascript",
 	};
-	bool module = html_same(html_stripped(html_attribute(n, "type")), "module");
+	bool module = h1_same(html_stripped(html_attribute(n, "type")), "module");
 
 	if (type_is(n, types, HF_ARRAY_LEN(types)))
 		link_attribute(r, REPORT_SCRIPT, n, "src",
@@ -365,7 +366,7 @@ static bool is_picture(const GumboNode *n)
 	if (n->type != GUMBO_NODE_ELEMENT)
 		return false;
 	gumbo_tag_from_original_text(&name);
-	return html_same((struct hf_bytes){ (const uint8_t *)name.data, name.length }, "picture");
+	return h1_same((struct hf_bytes){ (const uint8_t *)name.data, name.length }, "picture");
 }
 
 /* A <source> of a <picture> before the image (HTML 4.8.4.3.5); NULL: none of them is for us. */
@@ -406,7 +407,7 @@ static void take_img(struct reader *r, const GumboNode *n)
 
 static void take_input(struct reader *r, const GumboNode *n)
 {
-	if (html_same(html_stripped(html_attribute(n, "type")), "image"))
+	if (h1_same(html_stripped(html_attribute(n, "type")), "image"))
 		link_attribute(r, REPORT_IMAGE, n, "src", NULL);
 }
 

@@ -5,9 +5,10 @@
  * longjmp(): gumbo keeps nothing outside that memory. The document is then parsed again up to where that happened.
  */
 #include "page/html_tree.h"
-#include "base/ascii.h"
 
+#include "base/ascii.h"
 #include "base/bits.h"
+#include "http/h1.h"
 
 #include <setjmp.h>
 #include <stdlib.h>
@@ -333,24 +334,9 @@ bool html_is(const GumboNode *n, GumboTag tag)
 	       n->v.element.tag_namespace == GUMBO_NAMESPACE_HTML;
 }
 
-bool html_same(struct hf_bytes b, const char *low)
-{
-	size_t i = 0;
-
-	while (i < b.len && low[i] && hf_ascii_lower((char)b.at[i]) == low[i])
-		i++;
-	return i == b.len && !low[i];
-}
-
 struct hf_bytes html_stripped(const char *s)
 {
-	size_t n = s ? strlen(s) : 0;
-
-	while (n && hf_ascii_is_space(*s))
-		s++, n--;
-	while (n && hf_ascii_is_space(s[n - 1]))
-		n--;
-	return (struct hf_bytes){ (const uint8_t *)s, n };
+	return s ? hf_ascii_trim(hf_bytes_of(s)) : (struct hf_bytes){ 0 };
 }
 
 bool html_has_word(const char *list, const char *low)
@@ -362,7 +348,7 @@ bool html_has_word(const char *list, const char *low)
 			list++;
 		while (list[n] && !hf_ascii_is_space(list[n]))
 			n++;
-		if (n && html_same((struct hf_bytes){ (const uint8_t *)list, n }, low))
+		if (n && h1_same((struct hf_bytes){ (const uint8_t *)list, n }, low))
 			return true;
 		list += n;
 	}

@@ -53,6 +53,5 @@ bool html_is(const GumboNode *n, GumboTag tag);       /* of HTML's namespace */
 bool html_has_word(const char *list, const char *lower);
 /* Without white space around it. */
 struct hf_bytes html_stripped(const char *s);
-bool html_same(struct hf_bytes b, const char *lower); /* but for ASCII case */
 
 #endif

@@ -5,6 +5,7 @@
  */
 #include "page/page_internal.h"
 
+#include "base/ascii.h"
 #include "base/bits.h"
 
 #include <stdio.h>
@@ -33,7 +34,7 @@ static const char *keep_mime(struct page *p, const struct h1_head *head)
 
 		if (c == ';' || c == ',' || c == ' ' || c == '\t')
 			break;
-		mime[n++] = (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
+		mime[n++] = (char)hf_ascii_lower(c);
 	}
 	mime[n] = '\0';
 	return report_keep(p->report, mime);

@@ -8,6 +8,7 @@
 #include "page/charset.h"
 #include "page/css.h"
 #include "page/image_size.h"
+#include "wire/addr.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,11 +22,8 @@ static bool is_local(const struct url *u)
 	size_t n = host ? strlen(host) : 0;
 	struct hf_addr a;
 
-	if (url_addr(u, &a)) {
-		static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff }, loopback[16] = { [15] = 1 };
-
-		return (memcmp(a.b, mapped, 12) == 0 && a.b[12] == 127) || memcmp(a.b, loopback, 16) == 0;
-	}
+	if (url_addr(u, &a))
+		return addr_is_loopback(&a);
 	return n >= 9 && strcmp(host + n - 9, "localhost") == 0 && (n == 9 || host[n - 10] == '.');
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "page/page_internal.h"
 
+#include "base/ascii.h"
 #include "base/bits.h"
 #include "page/image_size.h"
 
@@ -80,15 +81,6 @@ static void take_items(struct page *p, uint32_t i, const struct html *h, hf_time
 
 enum shape { IS_HTML, IS_TEXT, IS_IMAGE, IS_OTHER };
 
-static bool begins(struct hf_bytes b, const char *lower)
-{
-	size_t n = strlen(lower);
-
-	if (b.len < n)
-		return false;
-	return h1_same((struct hf_bytes){ b.at, n }, lower);
-}
-
 /* MIME Sniffing Standard 7.1, as far as there is something to show. */
 static enum shape sniff(struct hf_bytes b)
 {
@@ -104,16 +96,13 @@ static enum shape sniff(struct hf_bytes b)
 		if (b.at[i] < 0x20 && !strchr("\t\n\r\f\x1b", b.at[i]) &&
 		    !(b.len >= 2 && (b.at[0] == 0xfe || b.at[0] == 0xff)))
 			return IS_OTHER;
-	if (begins(b, "\xef\xbb\xbf")) {
+	if (hf_ascii_begins(b, "\xef\xbb\xbf")) {
 		b.at += 3;
 		b.len -= 3;
 	}
-	while (b.len && strchr(" \t\n\r\f", b.at[0]) && b.at[0]) {
-		b.at++;
-		b.len--;
-	}
+	b = hf_ascii_trim(b);
 	for (size_t i = 0; i < HF_ARRAY_LEN(tags); i++)
-		if (begins(b, tags[i]))
+		if (hf_ascii_begins(b, tags[i]))
 			return IS_HTML;
 	return IS_TEXT;
 }

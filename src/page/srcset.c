@@ -29,7 +29,7 @@ static bool take_whole_number(struct hf_bytes b, uint32_t *ret)
 	uint64_t v = 0;
 
 	for (size_t i = 0; i < b.len; i++) {
-		if (b.at[i] < '0' || b.at[i] > '9' || v > UINT32_MAX / 10)
+		if (!hf_ascii_is_digit(b.at[i]) || v > UINT32_MAX / 10)
 			return false;
 		v = v * 10 + (b.at[i] - '0');
 	}
@@ -129,15 +129,6 @@ static struct hf_bytes cut_length(struct hf_bytes *part)
 	return length;
 }
 
-static struct hf_bytes strip(struct hf_bytes b)
-{
-	while (b.len && hf_ascii_is_space(b.at[0]))
-		pass(&b, 1);
-	while (b.len && hf_ascii_is_space(b.at[b.len - 1]))
-		b.len--;
-	return b;
-}
-
 double srcset_source_size(struct hf_bytes sizes, const struct media_view *v)
 {
 	double width = v->width > 0 ? v->width : 1024, length;
@@ -149,10 +140,10 @@ double srcset_source_size(struct hf_bytes sizes, const struct media_view *v)
 
 		for (; n < sizes.len && (brackets || sizes.at[n] != ','); n++)
 			brackets += sizes.at[n] == '(' ? 1 : sizes.at[n] == ')' && brackets ? -1u : 0;
-		part = strip((struct hf_bytes){ sizes.at, n });
+		part = hf_ascii_trim((struct hf_bytes){ sizes.at, n });
 		pass(&sizes, n + (n < sizes.len));
 		size = cut_length(&part);
-		part = strip(part);
+		part = hf_ascii_trim(part);
 		if (!size.len || !media_length(size, v, &length) || length < 0)
 			continue;
 		if (!part.len || media_condition(part, v))
@@ -181,7 +172,7 @@ bool srcset_choose(struct hf_bytes srcset, struct hf_bytes sizes, struct hf_byte
 			}
 			has_one |= c.density == 1 && !c.width;
 		} else {
-			src = strip(src);
+			src = hf_ascii_trim(src);
 			if (!src.len || has_one || has_width)
 				return found;
 			c = (struct srcset_candidate){ .url = src, .density = 1 };

@@ -6,6 +6,7 @@
 #include "page/text.h"
 
 #include "base/bits.h"
+#include "http/h1.h"
 #include "page/html_tree.h"
 #include "page/text_internal.h"
 #include "url/url.h"
@@ -217,18 +218,18 @@ static void show_input(struct page_text *t, const GumboNode *n)
 	const char *value = html_attribute(n, "value");
 	bool checked = html_attribute(n, "checked") != NULL;
 
-	if (html_same(type, "hidden"))
+	if (h1_same(type, "hidden"))
 		return;
-	if (html_same(type, "checkbox"))
+	if (h1_same(type, "checkbox"))
 		say(t, checked ? "[x]" : "[ ]");
-	else if (html_same(type, "radio"))
+	else if (h1_same(type, "radio"))
 		say(t, checked ? "(x)" : "( )");
-	else if (html_same(type, "image"))
+	else if (h1_same(type, "image"))
 		show_image(t, n);
-	else if (html_same(type, "submit") || html_same(type, "reset") || html_same(type, "button"))
-		show_in_brackets(t, "[", value ? value : html_same(type, "reset") ? "Reset" : "Submit", "]");
+	else if (h1_same(type, "submit") || h1_same(type, "reset") || h1_same(type, "button"))
+		show_in_brackets(t, "[", value ? value : h1_same(type, "reset") ? "Reset" : "Submit", "]");
 	else
-		show_in_brackets(t, "[", value && *value && !html_same(type, "password") ? value : "____", "]");
+		show_in_brackets(t, "[", value && *value && !h1_same(type, "password") ? value : "____", "]");
 }
 
 static void show_frame(struct page_text *t, const GumboNode *n)

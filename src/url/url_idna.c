@@ -22,8 +22,7 @@ static bool is_ascii(struct hf_bytes name)
 
 static bool is_prefixed(struct hf_bytes label)
 {
-	return label.len >= 4 && hf_ascii_lower(label.at[0]) == 'x' && hf_ascii_lower(label.at[1]) == 'n' &&
-	       label.at[2] == '-' && label.at[3] == '-';
+	return hf_ascii_begins(label, "xn--");
 }
 
 static const char *why_of(int code)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Reads the lines of wpt.py and says which URLs are not what they should be. */
+#include "base/ascii.h"
 #include "base/bits.h"
 #include "url/url.h"
 
@@ -7,11 +8,6 @@
 #include <stdlib.h>
 
 #define WORDS 14
-
-static int hex_digit(char c)
-{
-	return c >= 'a' ? c - 'a' + 10 : c - '0';
-}
 
 /* In place; NULL: "!" */
 static char *read_word(char *w, size_t *ret_len)
@@ -22,7 +18,7 @@ static char *read_word(char *w, size_t *ret_len)
 	if (strcmp(w, "!") == 0)
 		return NULL;
 	for (; w[0] != '-' && w[2 * n]; n++)
-		w[n] = (char)(hex_digit(w[2 * n]) << 4 | hex_digit(w[2 * n + 1]));
+		w[n] = (char)(hf_ascii_hex((uint8_t)w[2 * n]) << 4 | hf_ascii_hex((uint8_t)w[2 * n + 1]));
 	w[n] = '\0';
 	*ret_len = n;
 	return w;
