@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "crypto/cert_internal.h"
 
 /* A text that grows in fixed room; what does not fit ends it with "...". */
@@ -33,31 +34,6 @@ static void add_string(struct shown *t, const char *s)
 	add(t, s, strlen(s));
 }
 
-/* RFC 3629 4: the octets of a character and its number; 0 when they are none. */
-static size_t character_of(const uint8_t *s, size_t n, uint32_t *ret)
-{
-	size_t len = s[0] < 0x80             ? 1
-		     : (s[0] & 0xe0) == 0xc0 ? 2
-		     : (s[0] & 0xf0) == 0xe0 ? 3
-		     : (s[0] & 0xf8) == 0xf0 ? 4
-					     : 0;
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	uint32_t c;
-
-	if (len == 0 || len > n)
-		return 0;
-	c = len == 1 ? s[0] : s[0] & (0x7fu >> len);
-	for (size_t i = 1; i < len; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (s[i] & 0x3fu);
-	}
-	if (c < least[len] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
-		return 0;
-	*ret = c;
-	return len;
-}
-
 static bool is_shown(uint32_t c)
 {
 	bool control = c < 0x20 || (c >= 0x7f && c < 0xa0);
@@ -72,7 +48,7 @@ static void add_text(struct shown *t, struct hf_bytes text)
 
 	for (size_t i = 0; i < text.len;) {
 		uint32_t c = 0;
-		size_t n = character_of(text.at + i, text.len - i, &c);
+		size_t n = hf_utf8_first(text.at + i, text.len - i, &c);
 
 		if (n > 0 && is_shown(c)) {
 			add(t, (const char *)text.at + i, n);

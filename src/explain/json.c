@@ -2,6 +2,7 @@
 #include "explain/json.h"
 
 #include "base/bits.h"
+#include "base/utf8.h"
 #include "explain/shown.h"
 
 #include <inttypes.h>
@@ -11,7 +12,6 @@ static void begin_value(struct json *j);
 static void open_level(struct json *j, char bracket);
 static void close_level(struct json *j, char bracket);
 static void add_escaped(struct text *out, const char *s, size_t n);
-static size_t utf8_length(const uint8_t *s, size_t n);
 
 struct json json_over(struct text *out)
 {
@@ -194,6 +194,7 @@ static void add_escaped(struct text *out, const char *s, size_t n)
 	text_add(out, "\"");
 	for (size_t i = 0; i < n;) {
 		uint8_t c = (uint8_t)s[i];
+		uint32_t character;
 		size_t len;
 
 		if (c == '"' || c == '\\')
@@ -207,7 +208,7 @@ static void add_escaped(struct text *out, const char *s, size_t n)
 		else if (c < 0x80)
 			text_add_n(out, s + i, 1);
 		else {
-			len = utf8_length((const uint8_t *)s + i, n - i);
+			len = hf_utf8_first((const uint8_t *)s + i, n - i, &character);
 			if (len == 0)
 				text_add(out, "\\ufffd");
 			else
@@ -218,23 +219,4 @@ static void add_escaped(struct text *out, const char *s, size_t n)
 		i++;
 	}
 	text_add(out, "\"");
-}
-
-/* RFC 3629 4: the octets of one character above U+007F; 0 when they are not one. */
-static size_t utf8_length(const uint8_t *s, size_t n)
-{
-	size_t len = s[0] >= 0xc2 && s[0] <= 0xdf   ? 2
-		     : s[0] >= 0xe0 && s[0] <= 0xef ? 3
-		     : s[0] >= 0xf0 && s[0] <= 0xf4 ? 4
-						    : 0;
-
-	if (len == 0 || n < len)
-		return 0;
-	for (size_t i = 1; i < len; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf0 && s[1] < 0x90) ||
-	    (s[0] == 0xf4 && s[1] > 0x8f))
-		return 0;
-	return len;
 }

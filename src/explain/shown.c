@@ -2,6 +2,7 @@
 #include "explain/shown.h"
 
 #include "base/bits.h"
+#include "base/utf8.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -123,27 +124,13 @@ void shown_add_iso(struct text *t, uint64_t epoch_ns)
 		  tm.tm_min, tm.tm_sec, (unsigned)(epoch_ns % HF_S(1) / HF_US(1)));
 }
 
-/* RFC 3629: one character; NO_CHARACTER for an octet that is none, and that alone is passed over. */
+/* One character; NO_CHARACTER for an octet that is none, and that alone is passed over. */
 static uint32_t take_character(const uint8_t **s)
 {
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	const uint8_t *p = *s;
-	unsigned n = p[0] < 0x80                   ? 1
-		     : p[0] >= 0xc2 && p[0] < 0xe0 ? 2
-		     : p[0] >= 0xe0 && p[0] < 0xf0 ? 3
-		     : p[0] >= 0xf0 && p[0] < 0xf5 ? 4
-						   : 0;
-	uint32_t c = n == 1 ? p[0] : n == 2 ? p[0] & 0x1f : n == 3 ? p[0] & 0x0f : p[0] & 0x07;
+	uint32_t c = NO_CHARACTER;
+	size_t n = hf_utf8_first(*s, strnlen((const char *)*s, 4), &c);
 
-	(*s)++;
-	for (unsigned i = 1; i < n; i++) {
-		if ((p[i] & 0xc0) != 0x80) /* the NUL at the end too */
-			return NO_CHARACTER;
-		c = c << 6 | (p[i] & 0x3f);
-	}
-	if (n == 0 || c < least[n] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
-		return NO_CHARACTER;
-	*s = p + n;
+	*s += n ? n : 1;
 	return c;
 }
 
