@@ -1,7 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # crowd.sh PROGRAM: HTTPS for a new client while others hold all that there is: connections, and rooms for handshakes.
-here=$(dirname "$(realpath "$0")")
 # shellcheck source=common.sh
 . "$(dirname "$0")/common.sh"
 python3 -c 'import cryptography' 2>/dev/null || { echo "1..0 # SKIP python3-cryptography is not here"; exit 0; }

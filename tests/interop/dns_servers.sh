@@ -3,27 +3,22 @@
 # dns_servers.sh ASK: our resolver against name servers that others have written.
 # shellcheck source=common.sh
 . "$(dirname "$0")/common.sh"
-command -v dnsmasq >/dev/null || { echo "1..0 # SKIP there is no dnsmasq here"; exit 0; }
+needs dnsmasq
 servers=127.0.0.53
 command -v unbound >/dev/null && servers="127.0.0.53 127.0.0.54" # tools/setup.sh peers
 
-{
-	echo "keep-in-foreground"
-	echo "no-resolv"
-	echo "no-hosts"
-	echo "bind-interfaces"
-	echo "listen-address=127.0.0.53"
-	echo "user=root"
-	echo "pid-file="
-	echo "local=/example.test/"
-	echo "auth-ttl=300"
-	echo "local-ttl=300"
-	echo "address=/www.example.test/192.0.2.1"
-	echo "address=/www.example.test/2001:db8::1"
-	echo "host-record=real.example.test,192.0.2.2"
-	echo "cname=alias.example.test,real.example.test"
-	for i in $(seq 0 149); do echo "host-record=many.example.test,192.0.2.$i"; done
-} >dnsmasq.conf
+begin_dnsmasq <<END
+bind-interfaces
+listen-address=127.0.0.53
+local=/example.test/
+auth-ttl=300
+local-ttl=300
+address=/www.example.test/192.0.2.1
+address=/www.example.test/2001:db8::1
+host-record=real.example.test,192.0.2.2
+cname=alias.example.test,real.example.test
+$(seq -f 'host-record=many.example.test,192.0.2.%g' 0 149)
+END
 {
 	echo "server:"
 	echo " interface: 127.0.0.54"
@@ -44,8 +39,6 @@ command -v unbound >/dev/null && servers="127.0.0.53 127.0.0.54" # tools/setup.s
 	echo " name: example.test"
 	echo " forward-addr: 127.0.0.53"
 } >unbound.conf
-dnsmasq -C dnsmasq.conf >dnsmasq.log 2>&1 &
-children+=("$!")
 [ "$servers" = 127.0.0.53 ] || { unbound -d -c unbound.conf >unbound.log 2>&1 & children+=("$!"); }
 listens() { ss -lntu | grep -q "$1:53 "; }
 for s in $servers; do until_true 10 listens "$s" || { echo "1..0 # SKIP $s does not begin: $(tail -qn1 ./*.log)"; exit 0; }; done

@@ -4,7 +4,7 @@
 # the kernel's, plain and over TLS.
 # shellcheck source=common.sh
 . "$(dirname "$0")/common.sh"
-command -v nginx >/dev/null || { echo "1..0 # SKIP nginx is not installed"; exit 0; }
+needs nginx
 
 mkdir www
 head -c 104857600 /dev/urandom >www/big
@@ -14,41 +14,19 @@ tun=tun:hf1,addr=10.9.0.2/24,gw=10.9.0.1,addr6=fd09::2/64,gw6=fd09::1
 "$hf" cert ca ca >/dev/null
 "$hf" cert issue --ca ca a.example localhost 127.0.0.1 ::1 10.9.0.1 fd09::1 --out server >/dev/null
 
-cat >nginx.conf <<END
-daemon off; master_process off; pid $work/nginx.pid; error_log $work/nginx.err; user root;
-events {}
-http {
+begin_nginx http://127.0.0.1:8000/a.txt <<END
 	access_log off; sendfile on;
-	client_body_temp_path $work/t1; proxy_temp_path $work/t2; fastcgi_temp_path $work/t3; scgi_temp_path $work/t4; uwsgi_temp_path $work/t5;
 	server {
 		listen 8000; listen [::]:8000; listen 8443 ssl; listen [::]:8443 ssl; root $work/www; autoindex on;
 		ssl_certificate $work/server.crt; ssl_certificate_key $work/server.key; ssl_protocols TLSv1.2 TLSv1.3;
 	}
-}
 END
-nginx -c "$work/nginx.conf" 2>/dev/null &
-children+=($!)
-cat >bad.py <<'END'
-import socket, struct, threading, time
-def serve(port, answer):
-    s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(('', port)); s.listen(50)
-    def loop():
-        while True:
-            c, _ = s.accept(); threading.Thread(target=answer, args=(c,), daemon=True).start()
-    threading.Thread(target=loop, daemon=True).start()
-def read(c):
-    b = b''
-    while b'\r\n\r\n' not in b:
-        d = c.recv(4096)
-        if not d: return
-        b += d
-def reset(c):
-    c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0)); c.close()
+begin_bad <<'END'
+import time
+from bad_server import mute, mute_at_once, not_http, nothing, read, reset, reset_hello, reset_request, serve
 def reset_in_body(c):
     read(c); c.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n' + b'x' * 300); time.sleep(.3); reset(c)
-def reset_at_once(c): read(c); reset(c)
 def short(c): read(c); c.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n' + b'x' * 300); c.close()
-def mute(c): read(c); time.sleep(60)
 def mute_in_body(c): read(c); c.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhell'); time.sleep(60)
 def chunks(c):
     read(c); c.sendall(b'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n')
@@ -56,24 +34,13 @@ def chunks(c):
     c.sendall(b'0\r\nT: 1\r\n\r\n'); time.sleep(5); c.close()
 def chunks_cut(c): read(c); c.sendall(b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n'); c.close()
 def to_the_end(c): read(c); c.sendall(b'HTTP/1.0 200 OK\n\nto the end'); c.close()
-def not_http(c): c.sendall(b'220 mail.example ESMTP\r\n\r\n'); time.sleep(1); c.close()
-def nothing(c): read(c); c.close()
-def reset_hello(c): c.recv(100); reset(c)
-def mute_at_once(c): time.sleep(60)
 def drip(c):
     read(c); c.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n')
     for _ in range(100): c.sendall(b'x'); time.sleep(.2)
-for i, f in enumerate([reset_in_body, reset_at_once, short, mute, mute_in_body, chunks, chunks_cut, to_the_end, not_http, nothing, drip, reset_hello, mute_at_once]):
-    serve(9000 + i, f)
-print('ready', flush=True)
-time.sleep(1000)
+serve([reset_in_body, reset_request, short, mute, mute_in_body, chunks, chunks_cut, to_the_end, not_http, nothing, drip, reset_hello, mute_at_once])
 END
-python3 bad.py >bad.out 2>bad.err &
-children+=($!)
-until_true 10 grep -q ready bad.out
 (cd www && exec python3 -m http.server 8001 --bind :: >/dev/null 2>&1) &
 children+=($!)
-until_true 10 curl -s -o /dev/null http://127.0.0.1:8000/a.txt
 until_true 10 curl -s -o /dev/null http://127.0.0.1:8001/a.txt
 
 get() { timeout 60 "$hf" get "$@" --net "$net"; }

@@ -294,23 +294,16 @@ for kind in $kinds; do
 	[ $kind = revoked ] && extra="ssl_stapling on; ssl_stapling_file $work/revoked.ocsp;"
 	servers="$servers server { listen $port ssl; ssl_certificate $work/$kind.crt; ssl_certificate_key $work/$kind.key; $extra root $work/www; }"
 done
-cat >nginx.conf <<CONF
-daemon off; master_process off; pid $work/nginx.pid; error_log $work/nginx.err; user root;
-events {}
-http {
+children=()
+begin_nginx https://127.0.0.1:8443/a.txt <<CONF
 	access_log off; sendfile on; ssl_protocols TLSv1.2 TLSv1.3; ssl_ciphers ALL:@SECLEVEL=0;
-	client_body_temp_path $work/t1; proxy_temp_path $work/t2; fastcgi_temp_path $work/t3; scgi_temp_path $work/t4; uwsgi_temp_path $work/t5;
 	server { listen 8443 ssl; listen [::]:8443 ssl; server_name good.example; root $work/www;
 		ssl_certificate $work/good.crt; ssl_certificate_key $work/good.key;
 		ssl_certificate $work/good-rsa.crt; ssl_certificate_key $work/good-rsa.key; }
 	server { listen 8444 ssl; ssl_certificate $work/good.crt; ssl_certificate_key $work/good.key; root $work/www;
 		ssl_verify_client on; ssl_client_certificate $work/ca/root.crt; ssl_verify_depth 3; }
 	$servers
-}
 CONF
-nginx -c "$work/nginx.conf" 2>nginx.out &
-children=($!)
-until_true 10 curl -k -s -o /dev/null https://127.0.0.1:8443/a.txt
 ours() { timeout 60 "$hf" get --cacert ca/root.crt --net "$net" "$@"; }
 check nginx-big ours -o got $url/big
 same nginx-big-is-right "$(sum got)" "$big"

@@ -2,29 +2,24 @@
 # SPDX-License-Identifier: MIT
 # page.sh PROGRAM: `handfast page` against Debian's nginx, names from dnsmasq, and servers that go wrong in one way each, over our own
 # TCP and the kernel's: a page with all it is made of, and each failure with its code and its exit code.
-site=$(realpath "$(dirname "$0")/../../demo/site") # common.sh goes elsewhere
 # shellcheck source=common.sh
 . "$(dirname "$0")/common.sh"
-command -v nginx >/dev/null || { echo "1..0 # SKIP nginx is not installed"; exit 0; }
-command -v dnsmasq >/dev/null || { echo "1..0 # SKIP dnsmasq is not installed"; exit 0; }
+needs nginx dnsmasq
 export COLUMNS=100
 
-cp -r "$site" www
+cp -r "$here/../../demo/site" www
 chmod -R a+rX www
 head -c 300000 /dev/urandom >www/large.html
 echo 'nothing to see' >www/thing.bin
+echo '<!DOCTYPE html><title>gone</title><p>There is no such page here.</p>' >www/gone.html
 "$hf" cert ca ca >/dev/null
 "$hf" cert ca other >/dev/null
 "$hf" cert issue --ca ca www.example.test expired.example.test --out good >/dev/null
 "$hf" cert issue --ca ca --bad expired expired.example.test --out bad >/dev/null
 mv bad.expired.crt bad.crt 2>/dev/null; mv bad.expired.key bad.key 2>/dev/null
 
-cat >nginx.conf <<END
-daemon off; master_process off; pid $work/nginx.pid; error_log $work/nginx.err; user root;
-events {}
-http {
+begin_nginx http://127.0.0.1/ <<END
 	include /etc/nginx/mime.types; default_type application/octet-stream; access_log off; sendfile on; gzip on; gzip_min_length 100;
-	client_body_temp_path $work/t1; proxy_temp_path $work/t2; fastcgi_temp_path $work/t3; scgi_temp_path $work/t4; uwsgi_temp_path $work/t5;
 	server {
 		listen 80; listen [::]:80; listen 443 ssl; listen [::]:443 ssl; root $work/www; server_name www.example.test;
 		ssl_certificate $work/good.crt; ssl_certificate_key $work/good.key; ssl_protocols TLSv1.2 TLSv1.3;
@@ -44,55 +39,22 @@ http {
 		listen 8443 ssl; listen [::]:8443 ssl; root $work/www;
 		ssl_certificate $work/good.crt; ssl_certificate_key $work/good.key; ssl_protocols TLSv1.3;
 	}
-}
 END
-echo '<!DOCTYPE html><title>gone</title><p>There is no such page here.</p>' >www/gone.html
-nginx -c "$work/nginx.conf" 2>nginx.out &
-children+=($!)
 
-cat >bad.py <<'END'
-import gzip, socket, struct, threading, time
-def serve(port, answer):
-    s = socket.socket(socket.AF_INET6); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(('', port)); s.listen(50)
-    def loop():
-        while True:
-            c, _ = s.accept(); threading.Thread(target=safely, args=(answer, c), daemon=True).start()
-    threading.Thread(target=loop, daemon=True).start()
-def safely(answer, c):
-    try: answer(c)
-    except OSError: pass # it has heard enough of us
-def read(c):
-    b = b''
-    while b'\r\n\r\n' not in b:
-        d = c.recv(4096)
-        if not d: return
-        b += d
-def reset(c):
-    c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0)); c.close()
-def reset_hello(c): c.recv(100); reset(c)
-def reset_request(c): read(c); reset(c)
+begin_bad <<'END'
+import gzip
+from bad_server import mute, mute_at_once, not_http, nothing, read, reset_hello, reset_request, serve
 def short(c):
     read(c); c.sendall(b'HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 1000\r\n\r\n<p>Hello' + b' ' * 300); c.close()
-def mute(c): read(c); time.sleep(60)
-def mute_tls(c): c.recv(4096); time.sleep(60)
-def not_http(c): c.sendall(b'220 mail.example ESMTP\r\n\r\n'); time.sleep(1); c.close()
-def nothing(c): read(c); c.close()
 b = gzip.compress(b'\0' * 100000000, 9)
 def bomb(c):
     read(c); c.sendall(b'HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n' % len(b) + b); c.close()
 def not_gzip(c):
     read(c); c.sendall(b'HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello'); c.close()
-for i, f in enumerate((reset_hello, reset_request, short, mute, mute_tls, not_http, nothing, bomb, not_gzip)): serve(9000 + i, f)
-open('bad.ready', 'w').close()
-time.sleep(1000)
+serve([reset_hello, reset_request, short, mute, mute_at_once, not_http, nothing, bomb, not_gzip])
 END
-python3 bad.py &
-children+=($!)
 
-cat >dnsmasq.conf <<END
-keep-in-foreground
-no-resolv
-no-hosts
+begin_dnsmasq <<END
 local=/example.test/
 host-record=www.example.test,10.9.0.1,fd09::1
 host-record=expired.example.test,10.9.0.1
@@ -101,8 +63,6 @@ host-record=away.example.test,10.98.0.1
 txt-record=nothing.example.test,text
 cname=alias.example.test,www.example.test
 END
-dnsmasq -C dnsmasq.conf >dnsmasq.log 2>&1 &
-children+=($!)
 
 # The kernel forwards for us: to a network where nobody answers, and to one that it says cannot be reached.
 sysctl -qw net.ipv4.ip_forward=1
@@ -129,8 +89,6 @@ fails() {
 	code=$?
 	same "$kind-$name" "$code $(sed -n 's/^ *\(E-[A-Z0-9-]*\): .*/\1/p' err | head -n 1)" "$want"
 }
-until_true 60 test -e bad.ready
-until_true 10 curl -s -o /dev/null http://10.9.0.1/
 
 https=https://www.example.test
 http=http://www.example.test

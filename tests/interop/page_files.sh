@@ -2,33 +2,22 @@
 # SPDX-License-Identifier: MIT
 # page_files.sh PROGRAM: what `handfast page` writes of real loads, read by others: the HTTP Archive held to its schema, the
 # capture decrypted by tshark. Over a TUN device against Debian's nginx, and in a simulated network.
-here=$(dirname "$(realpath "$0")")
 # shellcheck source=common.sh
 . "$(dirname "$0")/common.sh"
-for need in nginx tshark; do
-	command -v $need >/dev/null || { echo "1..0 # SKIP $need is not installed"; exit 0; }
-done
+needs nginx tshark
 schema=$here/../explain/har_schema.py
 site=$(realpath "$here/../../demo/site")
 name=site.example
 
 "$hf" cert ca ca >/dev/null
 "$hf" cert issue --ca ca $name --out server >/dev/null
-cat >nginx.conf <<END
-daemon off; master_process off; pid $work/nginx.pid; error_log $work/nginx.err; user root;
-events {}
-http {
+begin_nginx https://127.0.0.1/index.html <<END
 	include /etc/nginx/mime.types; log_format line '\$request_uri'; access_log $work/access.log line; sendfile on; gzip on; gzip_min_length 1;
-	client_body_temp_path $work/t1; proxy_temp_path $work/t2; fastcgi_temp_path $work/t3; scgi_temp_path $work/t4; uwsgi_temp_path $work/t5;
 	server {
 		listen 80; listen 443 ssl; root $site; ssl_certificate $work/server.crt; ssl_certificate_key $work/server.key; ssl_protocols TLSv1.2 TLSv1.3;
 		location = /old { return 301 /; }
 	}
-}
 END
-nginx -c "$work/nginx.conf" 2>/dev/null &
-children+=($!)
-until_true 10 curl -ksf -o /dev/null https://127.0.0.1/index.html
 tun=tun:hf1,addr=10.9.0.2/24,gw=10.9.0.1
 
 dissect() { # FILE OPTION...: what tshark says of a capture, by the keys in it
