@@ -137,18 +137,22 @@ static bool take_answers(struct reach *r)
 
 /* ---- attempts ---- */
 
-static void fail(struct reach *r, unsigned i, hf_status why)
+static void end_try(struct reach *r, unsigned i, hf_status why)
 {
 	struct reach_try *t = &r->try[i];
 
-	if (t->over)
-		return;
-	if (t->under_way)
-		stream_abort(&t->stream);
+	stream_abort(&t->stream); /* if there is one: also one that is connected, but came second */
 	t->under_way = t->waits = false;
 	t->over = true;
 	t->why = why;
 	t->end = now_of(r);
+}
+
+static void fail(struct reach *r, unsigned i, hf_status why)
+{
+	if (r->try[i].over)
+		return;
+	end_try(r, i, why);
 	race_failed(&r->race, i, why, now_of(r));
 }
 
@@ -227,18 +231,6 @@ static void begin_try(struct reach *r, const struct race_ask *ask)
 	connect_it(r, ask->attempt);
 }
 
-static void give_up(struct reach *r, unsigned i)
-{
-	struct reach_try *t = &r->try[i];
-
-	if (t->under_way)
-		stream_abort(&t->stream);
-	t->under_way = t->waits = false;
-	t->over = true;
-	t->why = HF_ABORTED;
-	t->end = now_of(r);
-}
-
 static bool follow_race(struct reach *r)
 {
 	struct race_ask ask;
@@ -252,7 +244,7 @@ static bool follow_race(struct reach *r)
 			begin_try(r, &ask);
 			break;
 		case RACE_GIVE_UP:
-			give_up(r, ask.attempt);
+			end_try(r, ask.attempt, HF_ABORTED);
 			break;
 		case RACE_WON:
 			r->winner = ask.attempt;
@@ -314,18 +306,9 @@ struct stream reach_take(struct reach *r)
 
 void reach_end(struct reach *r)
 {
-	for (unsigned i = 0; i < r->tries; i++) {
-		struct reach_try *t = &r->try[i];
-
-		if (t->under_way || (r->state != REACH_THERE && t->over && t->why == HF_OK && t->stream.open))
-			stream_abort(&t->stream);
-		t->under_way = t->waits = false;
-		if (!t->over) {
-			t->over = true;
-			t->why = HF_ABORTED;
-			t->end = now_of(r);
-		}
-	}
+	for (unsigned i = 0; i < r->tries; i++)
+		if (!r->try[i].over)
+			end_try(r, i, HF_ABORTED);
 	if (r->state < REACH_THERE) {
 		r->state = REACH_FAILED;
 		r->why = HF_ABORTED;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What may be connected to with --public-only, and the options that say what names lead to. */
+/* What may be connected to with --public-only, the options that say what names lead to, and what becomes of who loses a race. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -9,6 +9,13 @@
 #include "base/bits.h"
 #include "cmd/reach.h"
 #include "wire/addr.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 static bool is_public(const char *text)
 {
@@ -139,11 +146,74 @@ static void test_localhost(void **state)
 	assert_false(names_is_localhost(hf_bytes_of("")));
 }
 
+static int listen_everywhere(uint16_t *ret_port)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_ANY) };
+	socklen_t n = sizeof(at);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0 && bind(fd, (struct sockaddr *)&at, n) == 0 && listen(fd, 4) == 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &n), 0);
+	*ret_port = ntohs(at.sin_port);
+	return fd;
+}
+
+/* The race knows one winner; the other connection, which is there as well, is not left open. */
+static void test_two_that_connect_at_once(void **state)
+{
+	static const char *const addr[] = { "127.0.0.1", "127.0.0.2" };
+	static const uint8_t seed[32];
+	const struct loop_options options = { .command = CMD_get };
+	struct names_options o = { .resolv = "", .hosts = "" };
+	struct reach_config cfg = { .timeout = HF_S(10) };
+	int fd, end[2] = { -1, -1 }, closed = 0;
+	char fixed[2][64], octet;
+	struct streams s;
+	struct stream won;
+	struct names n;
+	struct reach r;
+	uint16_t port;
+
+	(void)state;
+	fd = listen_everywhere(&port);
+	for (int i = 0; i < 2; i++) {
+		snprintf(fixed[i], sizeof(fixed[i]), "a.example:%u:%s", port, addr[i]);
+		assert_int_equal(names_take_fixed(CMD_get, fixed[i], &o), 0);
+	}
+	assert_int_equal(streams_open(&s, &options), 0);
+	assert_int_equal(names_open(&n, &o, &s, seed), 0);
+	cfg.streams = &s;
+	reach_begin(&r, &cfg, names_find(&n, "a.example", port), port);
+	/* The second attempt begins before anybody has looked at what became of the first. */
+	while (r.tries < 2) {
+		reach_step(&r);
+		s.now = hf_max_u64(s.now, reach_wake_at(&r));
+	}
+	for (int i = 0; i < 2; i++)
+		end[i] = accept(fd, NULL, NULL);
+	assert_int_equal(streams_turn(&s, HF_S(10)), HF_OK);
+	assert_true(reach_step(&r));
+	assert_int_equal(r.state, REACH_THERE);
+	won = reach_take(&r);
+	reach_end(&r);
+	for (int i = 0; i < 2; i++)
+		closed += recv(end[i], &octet, 1, MSG_DONTWAIT) == 0 || errno != EAGAIN;
+	assert_int_equal(closed, 1);
+	assert_true(stream_connected(&won));
+	stream_close(&won);
+	names_close(&n);
+	streams_close(&s);
+	close(end[0]);
+	close(end[1]);
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_public),  cmocka_unit_test(test_not_public), cmocka_unit_test(test_fixed),
-		cmocka_unit_test(test_servers), cmocka_unit_test(test_localhost),
+		cmocka_unit_test(test_public),    cmocka_unit_test(test_not_public),
+		cmocka_unit_test(test_fixed),     cmocka_unit_test(test_servers),
+		cmocka_unit_test(test_localhost), cmocka_unit_test(test_two_that_connect_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
