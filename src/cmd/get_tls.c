@@ -103,16 +103,6 @@ void get_tls_begin(struct get *g)
 		get_fail(g, st, "TLS cannot begin: %s", hf_status_sentence(st));
 }
 
-/* The first octets, which TLS takes for a record. */
-static bool looks_like_http(struct get *g)
-{
-	size_t n = 0;
-	bool eof;
-
-	return g->phase == GET_SECURING && stream_read(&g->tls.talk.stream, g->spans, 1, &n, &eof) == HF_OK && n > 0 &&
-	       g->spans[0].len >= 5 && memcmp(g->spans[0].at, "HTTP/", 5) == 0;
-}
-
 static void fail(struct get *g, bool plain_http)
 {
 	const struct talk *t = &g->tls.talk;
@@ -159,7 +149,7 @@ bool get_tls_step(struct get *g)
 	if (g->tls.talk.end != TALK_OPEN || !g->tls.talking)
 		return false;
 	keep_fresh(&g->tls);
-	plain_http = looks_like_http(g);
+	plain_http = talk_hears_plain_http(&g->tls.talk);
 	does = talk_step(&g->tls.talk, g->streams.now, &data);
 	tell_trace(g);
 	switch (does) {

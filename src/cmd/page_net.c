@@ -222,9 +222,8 @@ static void begin_conn(struct page_load *p, const struct page_ask *ask)
 	row->host = report_keep(&p->report, c->host);
 	row->port = c->port;
 	row->secure = c->secure;
-	if (!lookup->done) {
+	if (!lookup->done)
 		row->lookup_begin = lookup->asked ? p->streams.now : lookup->begin;
-	}
 	reach_begin(&c->reach, &cfg, lookup, c->port);
 	c->reaching = true;
 	c->next = p->conns;
@@ -233,6 +232,7 @@ static void begin_conn(struct page_load *p, const struct page_ask *ask)
 
 static void close_conn(struct page_load *p, struct page_conn *c, bool abort)
 {
+	const hf_time_ns within = p->streams.loop.sim ? loop_patience(&p->streams.loop) : CLOSE_WITHIN;
 	struct report_conn *row = row_of(p, c);
 
 	if (row->closed == HF_NEVER) {
@@ -245,9 +245,9 @@ static void close_conn(struct page_load *p, struct page_conn *c, bool abort)
 		return;
 	}
 	c->closing = true;
-	c->until = p->streams.now + (p->streams.loop.sim ? loop_patience(&p->streams.loop) : CLOSE_WITHIN);
+	c->until = p->streams.now + within;
 	if (c->talking) {
-		c->talk.linger = p->streams.loop.sim ? loop_patience(&p->streams.loop) : CLOSE_WITHIN;
+		c->talk.linger = within;
 		talk_end(&c->talk, p->streams.now);
 	}
 }
@@ -269,12 +269,9 @@ void page_net_do(struct page_load *p, const struct page_ask *ask)
 			close_conn(p, c, ask->abort);
 		break;
 	case PAGE_STYLED:
-		p->styled = true;
 		page_picture_begin(p);
 		break;
-	case PAGE_LOADED:
-		p->loaded = true;
-		break;
+	case PAGE_LOADED: /* page_is_over() says so too */
 	case PAGE_WAITS:
 		break;
 	}
@@ -320,7 +317,6 @@ static bool go_on_reaching(struct page_load *p, struct page_conn *c)
 	page_tell_connected(p, c);
 	if (c->secure)
 		return begin_tls(p, c);
-	c->told_connected = true;
 	page_connected(p->page, c->number, p->streams.now);
 	return true;
 }
@@ -372,17 +368,6 @@ static bool go_on_plain(struct page_load *p, struct page_conn *c)
 	return any;
 }
 
-/* The first octets, which TLS takes for a record. */
-static bool looks_like_http(struct page_conn *c)
-{
-	struct hf_bytes span;
-	size_t n = 0;
-	bool eof;
-
-	return !c->talk.connected && stream_read(&c->talk.stream, &span, 1, &n, &eof) == HF_OK && n > 0 &&
-	       span.len >= 5 && memcmp(span.at, "HTTP/", 5) == 0;
-}
-
 static void count_octets(struct page_load *p, struct page_conn *c)
 {
 	struct hf_conn_info info;
@@ -402,7 +387,6 @@ static bool take_tls(struct page_load *p, struct page_conn *c, enum talk_does do
 	case TALK_CONNECTED:
 		page_tell_handshake(p, c);
 		wipe(&c->session);
-		c->told_connected = true;
 		if (!c->ended)
 			page_connected(p->page, c->number, p->streams.now);
 		break;
@@ -438,7 +422,7 @@ static bool take_tls(struct page_load *p, struct page_conn *c, enum talk_does do
 static bool go_on_talking(struct page_load *p, struct page_conn *c)
 {
 	struct hf_bytes data = { NULL, 0 };
-	bool plain_http = looks_like_http(c), any;
+	bool plain_http = talk_hears_plain_http(&c->talk), any;
 	const enum talk_does does = talk_step(&c->talk, p->streams.now, &data);
 
 	any = take_tls(p, c, does, data, plain_http);
@@ -469,12 +453,9 @@ static bool is_wound_down(struct page_load *p, struct page_conn *c)
 
 static bool look_at(struct page_load *p, struct page_conn *c)
 {
-	bool any;
-
 	if (c->reaching)
 		return go_on_reaching(p, c);
-	any = c->talking ? go_on_talking(p, c) : go_on_plain(p, c);
-	return any;
+	return c->talking ? go_on_talking(p, c) : go_on_plain(p, c);
 }
 
 bool page_net_step(struct page_load *p)

@@ -9,25 +9,8 @@
 #include "wire/addr.h"
 #include "wire/tls_wire.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-
-uint32_t page_tell_event(struct page_load *p, enum report_layer layer, enum report_side side, uint32_t conn,
-			 const char *name, const char *format, ...)
-{
-	struct report_event e = {
-		.at = p->streams.now, .layer = layer, .side = side, .conn = conn, .resource = REPORT_NONE, .name = name, .rfc = "9293 3.5"
-	};
-	char sentence[300];
-	va_list more;
-
-	va_start(more, format);
-	vsnprintf(sentence, sizeof(sentence), format, more);
-	va_end(more);
-	e.sentence = sentence;
-	return report_add_event(&p->report, &e);
-}
 
 /* ---- names ---- */
 
@@ -112,6 +95,20 @@ void page_tell_lookup(struct page_load *p, struct page_conn *c)
 
 /* ---- TCP ---- */
 
+/* Of the kernel's, of which only that is known. */
+static void tell_connecting(struct page_load *p, const struct page_conn *c, enum report_side side, const char *name,
+			    const char *sentence)
+{
+	report_add_event(&p->report, &(struct report_event){ .at = p->streams.now,
+							     .layer = REPORT_LAYER_TCP,
+							     .side = side,
+							     .conn = c->number,
+							     .resource = REPORT_NONE,
+							     .name = name,
+							     .sentence = sentence,
+							     .rfc = "9293 3.5" });
+}
+
 void page_tell_state(struct page_load *p, struct page_conn *c, unsigned attempt, hf_time_ns at, uint8_t to)
 {
 	struct page_try_states *s = &c->states[attempt];
@@ -136,16 +133,17 @@ static void tell_states_of(struct page_load *p, struct page_conn *c, unsigned at
 static void tell_try(struct page_load *p, struct page_conn *c, unsigned i)
 {
 	const struct reach_try *t = &c->reach.try[i];
-	char addr[HF_ADDR_TEXT];
+	char addr[HF_ADDR_TEXT], sentence[200];
 
 	if (t->id && p->tape)
 		page_tape_name(p->tape, t->id, c->number, i);
 	if (!p->streams.kernel)
 		return;
 	addr_format(&t->addr, addr);
-	page_tell_event(p, REPORT_LAYER_TCP, REPORT_US, c->number, "connect",
-			"asks the kernel for a connection to %s, port %u: a SYN goes out; what TCP does is the kernel's, and not told",
-			addr, c->port);
+	snprintf(sentence, sizeof(sentence),
+		 "asks the kernel for a connection to %s, port %u: a SYN goes out; what TCP does is the kernel's, and not told",
+		 addr, c->port);
+	tell_connecting(p, c, REPORT_US, "connect", sentence);
 	if (!t->over)
 		page_tell_state(p, c, i, t->begin, HF_TCP_SYN_SENT);
 }
@@ -187,7 +185,7 @@ void page_tell_connected(struct page_load *p, struct page_conn *c)
 	if (p->streams.kernel) {
 		c->state = HF_TCP_ESTABLISHED;
 		report_add_state(&p->report, c->number, p->streams.now, false, hf_tcp_state_name(c->state));
-		page_tell_event(p, REPORT_LAYER_TCP, REPORT_PEER, c->number, "connected", "the connection is established");
+		tell_connecting(p, c, REPORT_PEER, "connected", "the connection is established");
 	}
 }
 
@@ -253,22 +251,15 @@ static void tell_one(struct page_load *p, struct page_conn *c, const struct hf_t
 
 void page_tell_tls(struct page_load *p, struct page_conn *c)
 {
+	struct talk_news news = talk_news(&c->talk);
+	const struct hf_tls_message *m;
 	struct hf_tls_record_told r;
-	struct hf_tls_message m;
-	bool any;
 
-	if (!c->talk.secure.tls)
-		return;
-	any = c->talk.messages && hf_tls_next_message(c->talk.secure.tls, &m);
-	while (hf_tls_told(c->talk.secure.tls, &c->talk.told_cursor, &r)) {
-		while (any && m.nth < c->talk.told_cursor)
-			any = hf_tls_next_message(c->talk.secure.tls, &m);
-		tell_one(p, c, &r, any && m.nth == c->talk.told_cursor ? m.octets : (struct hf_bytes){ NULL, 0 });
+	while (talk_told(&c->talk, &news, &r, &m)) {
+		tell_one(p, c, &r, m ? m->octets : (struct hf_bytes){ NULL, 0 });
 		if (p->tape)
 			page_tape_tls(p->tape, c, &r);
 	}
-	while (any)
-		any = hf_tls_next_message(c->talk.secure.tls, &m);
 }
 
 /* What the handshake came to, or how far it came. */

@@ -73,6 +73,36 @@ hf_status talk_keep_messages(struct talk *t)
 	return HF_OK;
 }
 
+struct talk_news talk_news(struct talk *t)
+{
+	struct talk_news news;
+
+	news.any = t->secure.tls && hf_tls_next_message(t->secure.tls, &news.message);
+	return news;
+}
+
+bool talk_told(struct talk *t, struct talk_news *news, struct hf_tls_record_told *ret,
+	       const struct hf_tls_message **ret_message)
+{
+	const bool more = t->secure.tls && hf_tls_told(t->secure.tls, &t->told_cursor, ret);
+
+	/* Messages whose records are lost are passed over, and all that are left behind the last record. */
+	while (news->any && (!more || news->message.nth < t->told_cursor))
+		news->any = hf_tls_next_message(t->secure.tls, &news->message);
+	*ret_message = more && news->any && news->message.nth == t->told_cursor ? &news->message : NULL;
+	return more;
+}
+
+bool talk_hears_plain_http(struct talk *t)
+{
+	struct hf_bytes span;
+	size_t n = 0;
+	bool eof;
+
+	return !t->connected && stream_read(&t->stream, &span, 1, &n, &eof) == HF_OK && n > 0 && span.len >= 5 &&
+	       memcmp(span.at, "HTTP/", 5) == 0;
+}
+
 void talk_close(struct talk *t)
 {
 	if (t->stream.open && t->gone)

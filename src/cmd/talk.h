@@ -77,8 +77,19 @@ struct talk {
 /* Over a connected stream, which is taken over. HF_OK, HF_INVALID, HF_FULL. */
 HF_NODISCARD hf_status talk_open(struct talk *t, struct secure_side *side, const struct stream *stream,
 				 const struct hf_tls_start *start, hf_time_ns now);
-/* From the first message on: for tls_show(). To be called before the first step. HF_OK, HF_FULL. */
+/* From the first message on: for talk_told(). To be called before the first step. HF_OK, HF_FULL. */
 HF_NODISCARD hf_status talk_keep_messages(struct talk *t);
+/* What has been told since the last time; nothing may be stepped in between: news = talk_news(t), then talk_told() until it is false. */
+struct talk_news {
+	struct hf_tls_message message;
+	bool any;
+};
+struct talk_news talk_news(struct talk *t);
+/* *ret_message: the octets behind the record; NULL: there are none, they were not kept, or there was no room. */
+bool talk_told(struct talk *t, struct talk_news *news, struct hf_tls_record_told *ret,
+	       const struct hf_tls_message **ret_message);
+/* Is what has come, before there is TLS, an answer of plain HTTP? */
+bool talk_hears_plain_http(struct talk *t);
 enum talk_does talk_step(struct talk *t, hf_time_ns now, struct hf_bytes *ret_data);
 hf_time_ns talk_deadline(const struct talk *t); /* when talk_step() is due though nothing came */
 void talk_end(struct talk *t, hf_time_ns now);

@@ -152,21 +152,16 @@ void tls_show(const struct tls_options *o, struct talk *t, uint64_t id)
 {
 	FILE *to = o->json ? stdout : stderr;
 	struct hf_tls_record_told r;
-	struct hf_tls_message m;
+	const struct hf_tls_message *m;
+	struct talk_news news;
 	struct text text;
-	bool any;
 
-	if (!o->show || !t->secure.tls)
+	if (!o->show)
 		return;
 	text_init(&text);
-	any = hf_tls_next_message(t->secure.tls, &m);
-	while (hf_tls_told(t->secure.tls, &t->told_cursor, &r)) {
-		while (any && m.nth < t->told_cursor)
-			any = hf_tls_next_message(t->secure.tls, &m);
-		(o->json ? add_json : add_text)(&text, t, id, &r, any && m.nth == t->told_cursor ? &m : NULL);
-	}
-	while (any)
-		any = hf_tls_next_message(t->secure.tls, &m);
+	news = talk_news(t);
+	while (talk_told(t, &news, &r, &m))
+		(o->json ? add_json : add_text)(&text, t, id, &r, m);
 	if (text.len > 0)
 		fputs(text_str(&text), to);
 	text_free(&text);
