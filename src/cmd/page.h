@@ -52,7 +52,7 @@ struct page_conn { /* a connection of the loader, from its lookup to its end */
 	char host[256];
 	uint16_t port;
 	bool secure;
-	bool reaching, told_connected; /* being made; the loader knows that it is there */
+	bool reaching; /* being made */
 	struct reach reach;
 	unsigned tries_told;
 	struct page_try_states {
@@ -96,7 +96,6 @@ struct page_load {
 	struct page_tape *tape; /* NULL: --net host */
 	struct page_picture *picture;
 	struct page_chromium *chromium; /* page_chromium.h; NULL: another engine */
-	bool styled, loaded;
 };
 
 /* ---- page_net.c ---- */
@@ -125,9 +124,6 @@ void page_tell_handshake(struct page_load *p, struct page_conn *c);
 void page_tell_state(struct page_load *p, struct page_conn *c, unsigned attempt, hf_time_ns at, uint8_t to);
 /* Of the kernel's TCP, which tells nothing by itself. */
 void page_tell_kernel_state(struct page_load *p, struct page_conn *c);
-__attribute__((format(printf, 6, 7))) uint32_t page_tell_event(struct page_load *p, enum report_layer layer,
-							       enum report_side side, uint32_t conn, const char *name,
-							       const char *format, ...);
 
 /* ---- page_fault.c: why it did not work ---- */
 
@@ -158,6 +154,10 @@ bool page_picture_is_busy(const struct page_load *p);
 /* Everything is loaded: paints, waits for it, and writes --png. An exit code. */
 int page_picture_finish(struct page_load *p);
 void page_picture_free(struct page_load *p);
+/* Waits for the child that paints, and otherwise for Ctrl-C alone: true when that has come. */
+bool page_picture_await(const struct page_load *p, int fd, short events, unsigned wait_ms);
+/* It has come while painting: whatever else there was to be said. */
+void page_picture_interrupted(struct page_load *p);
 /* --png, and its size into the report. An exit code. */
 int page_picture_write(struct page_load *p, struct hf_bytes png, unsigned width, unsigned height);
 
@@ -166,5 +166,7 @@ int page_picture_write(struct page_load *p, struct hf_bytes png, unsigned width,
 void page_out_progress(struct page_load *p, bool *shown);
 /* All that is printed and written at the end; the exit code. */
 int page_out(struct page_load *p);
+/* The file that an option names. 0, or an exit code when the sentence is on stderr already. */
+int page_write_file(const char *option, const char *path, struct hf_bytes octets);
 
 #endif

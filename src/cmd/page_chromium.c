@@ -93,6 +93,12 @@ static size_t fields_of(const struct report_resource *r, const struct h1_head *h
 	return n;
 }
 
+static void refuse(struct page_load *p, uint32_t id, enum chromium_reason why)
+{
+	chromium_refuse(p->chromium->chromium, id, why);
+	p->chromium->refused++;
+}
+
 static void answer(struct page_load *p, const struct waiting *w)
 {
 	const struct report_resource *r = &p->report.resource[w->resource];
@@ -103,8 +109,7 @@ static void answer(struct page_load *p, const struct waiting *w)
 	if (!head || (r->response_head && h1_parse_response(hf_bytes_of(r->response_head), false, head) != H1_NONE)) {
 		/* It was longer than what is kept of a head. */
 		free(head);
-		chromium_refuse(p->chromium->chromium, w->id, CHROMIUM_BLOCKED_BY_RESPONSE);
-		p->chromium->refused++;
+		refuse(p, w->id, CHROMIUM_BLOCKED_BY_RESPONSE);
 		return;
 	}
 	if (w->head)
@@ -135,12 +140,6 @@ static bool has_answer(const struct page_load *p, uint32_t i)
 	default:
 		return false;
 	}
-}
-
-static void refuse(struct page_load *p, uint32_t id, enum chromium_reason why)
-{
-	chromium_refuse(p->chromium->chromium, id, why);
-	p->chromium->refused++;
 }
 
 /* All that is here by now, or will never be. */
@@ -258,7 +257,7 @@ int page_chromium_begin(struct page_load *p)
 	return 3;
 }
 
-bool page_chromium_is_busy(const struct page_load *p)
+static bool is_busy(const struct page_load *p)
 {
 	return p->chromium && p->chromium->chromium && !p->chromium->over;
 }
@@ -278,7 +277,7 @@ static bool step(struct page_load *p)
 	enum chromium_does does;
 	bool any = false;
 
-	if (!page_chromium_is_busy(p))
+	if (!is_busy(p))
 		return false;
 	for (;;) {
 		any |= deliver(p);
@@ -301,14 +300,10 @@ static bool step(struct page_load *p)
 static void wait_for_it(struct page_load *p)
 {
 	struct page_chromium *x = p->chromium;
-	struct pollfd both[2] = {
-		{ .fd = p->streams.loop.signals, .events = POLLIN },
-		{ .fd = chromium_fd(x->chromium),
-		  .events = (short)(POLLIN | (chromium_wants_write(x->chromium) ? POLLOUT : 0)) },
-	};
+	const short events = (short)(POLLIN | (chromium_wants_write(x->chromium) ? POLLOUT : 0));
+	const unsigned wait_ms = (unsigned)hf_min_u64(chromium_wait(x->chromium) / HF_MS(1) + 1, LOOK_MS);
 
-	(void)!poll(both, 2, (int)hf_min_u64(chromium_wait(x->chromium) / HF_MS(1) + 1, LOOK_MS));
-	if (!both[0].revents)
+	if (!page_picture_await(p, chromium_fd(x->chromium), events, wait_ms))
 		return;
 	x->interrupted = true;
 	end(p);
@@ -319,18 +314,18 @@ bool page_chromium_step(struct page_load *p)
 	bool any = step(p);
 
 	/* No virtual time passes while Chromium works; when it waits for the loader, some does. */
-	while (p->streams.loop.sim && page_chromium_is_busy(p) && !p->chromium->waits && !any) {
+	while (p->streams.loop.sim && is_busy(p) && !p->chromium->waits && !any) {
 		wait_for_it(p);
 		any = step(p);
 	}
 	if (p->chromium)
-		watch(p, page_chromium_is_busy(p));
+		watch(p, is_busy(p));
 	return any;
 }
 
 hf_time_ns page_chromium_wake_at(const struct page_load *p)
 {
-	return page_chromium_is_busy(p) ? p->streams.now + chromium_wait(p->chromium->chromium) : HF_NEVER;
+	return is_busy(p) ? p->streams.now + chromium_wait(p->chromium->chromium) : HF_NEVER;
 }
 
 /* What it did, for those who look into the report. */
@@ -362,13 +357,11 @@ int page_chromium_finish(struct page_load *p)
 	struct hf_bytes png;
 
 	/* The loader may have been stopped by a limit; what it has is painted. */
-	while (page_chromium_is_busy(p) && p->report.fault.code != REPORT_E_INTERRUPTED)
+	while (is_busy(p) && p->report.fault.code != REPORT_E_INTERRUPTED)
 		if (!step(p))
 			wait_for_it(p);
-	if (x->interrupted) {
-		p->report.fault = (struct report_fault){ .event = REPORT_NONE };
-		report_fail(&p->report.fault, REPORT_E_INTERRUPTED, REPORT_US, p->streams.now, NULL, "%s", "while painting");
-	}
+	if (x->interrupted)
+		page_picture_interrupted(p);
 	tell(p);
 	p->report.engine = "chromium";
 	p->report.paint_ns = hf_clock_now() - x->begin;

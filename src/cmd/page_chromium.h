@@ -11,7 +11,6 @@
  */
 int page_chromium_begin(struct page_load *p); /* 0, or an exit code when the sentence is on stderr already */
 bool page_chromium_step(struct page_load *p); /* true: something changed */
-bool page_chromium_is_busy(const struct page_load *p);
 hf_time_ns page_chromium_wake_at(const struct page_load *p);
 /* Everything is loaded: waits for the picture, and writes --png. An exit code. */
 int page_chromium_finish(struct page_load *p);

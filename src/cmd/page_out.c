@@ -35,24 +35,36 @@ void page_out_progress(struct page_load *p, bool *shown)
 	*shown = true;
 }
 
+int page_write_file(const char *option, const char *path, struct hf_bytes octets)
+{
+	FILE *f = fopen(path, "we");
+	bool good = f && fwrite(octets.at, 1, octets.len, f) == octets.len;
+
+	good = (f == NULL || fclose(f) == 0) && good;
+	if (good)
+		return 0;
+	cmd_say(CMD_page, "--%s %s: %s", option, path, strerror(errno));
+	return 3;
+}
+
 static int write_file(const char *option, const char *path, void (*make)(struct text *, const struct report *),
 		      const struct report *r)
 {
 	struct text t;
-	FILE *f;
-	bool good;
+	int code;
 
 	if (!path)
 		return 0;
 	text_init(&t);
 	make(&t, r);
-	f = t.failed ? NULL : fopen(path, "we");
-	good = f && fwrite(text_str(&t), 1, t.len, f) == t.len;
-	good = (f == NULL || fclose(f) == 0) && good;
-	if (!good)
-		cmd_say(CMD_page, "--%s %s: %s", option, path, t.failed ? "memory has run out" : strerror(errno));
+	if (t.failed) {
+		cmd_say(CMD_page, "--%s %s: memory has run out", option, path);
+		code = 3;
+	} else {
+		code = page_write_file(option, path, (struct hf_bytes){ (const uint8_t *)text_str(&t), t.len });
+	}
 	text_free(&t);
-	return good ? 0 : 3;
+	return code;
 }
 
 static int write_files(struct page_load *p)

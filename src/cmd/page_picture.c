@@ -12,7 +12,6 @@
 #include "explain/error_page.h"
 #include "paint/paint.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -25,7 +24,7 @@ struct page_picture {
 	struct paint *paint;
 	enum picture_state state;
 	bool watched;
-	hf_time_ns begin, spent;
+	hf_time_ns begin;
 	struct text error; /* the page in place of the page */
 };
 
@@ -154,13 +153,18 @@ bool page_picture_step(struct page_load *p)
 	return any;
 }
 
-static bool is_interrupted(const struct page_load *p)
+bool page_picture_await(const struct page_load *p, int fd, short events, unsigned wait_ms)
 {
-	struct pollfd both[2] = { { .fd = p->streams.loop.signals, .events = POLLIN },
-				  { .fd = paint_fd(p->picture->paint), .events = POLLIN } };
+	struct pollfd both[2] = { { .fd = p->streams.loop.signals, .events = POLLIN }, { .fd = fd, .events = events } };
 
-	(void)!poll(both, 2, (int)PATIENCE_MS);
+	(void)!poll(both, 2, (int)wait_ms);
 	return both[0].revents != 0;
+}
+
+void page_picture_interrupted(struct page_load *p)
+{
+	p->report.fault = (struct report_fault){ .event = REPORT_NONE };
+	report_fail(&p->report.fault, REPORT_E_INTERRUPTED, REPORT_US, p->streams.now, NULL, "%s", "while painting");
 }
 
 /* The net is done with: only the child is waited for, and Ctrl-C. */
@@ -169,10 +173,8 @@ static void wait_for_it(struct page_load *p)
 	while (page_picture_is_busy(p)) {
 		if (step(p, 0))
 			continue;
-		if (is_interrupted(p)) {
-			p->report.fault = (struct report_fault){ .event = REPORT_NONE };
-			report_fail(&p->report.fault, REPORT_E_INTERRUPTED, REPORT_US, p->streams.now, NULL, "%s",
-				    "while painting");
+		if (page_picture_await(p, paint_fd(p->picture->paint), POLLIN, PATIENCE_MS)) {
+			page_picture_interrupted(p);
 			return;
 		}
 	}
@@ -180,14 +182,10 @@ static void wait_for_it(struct page_load *p)
 
 int page_picture_write(struct page_load *p, struct hf_bytes png, unsigned width, unsigned height)
 {
-	FILE *f = fopen(p->o.png, "wbe");
-	bool good = f && fwrite(png.at, 1, png.len, f) == png.len;
+	int code = page_write_file("png", p->o.png, png);
 
-	good = (f == NULL || fclose(f) == 0) && good;
-	if (!good) {
-		cmd_say(CMD_page, "--png %s: %s", p->o.png, strerror(errno));
-		return 3;
-	}
+	if (code != 0)
+		return code;
 	p->report.paint_width = width;
 	p->report.paint_height = height;
 	return 0;
