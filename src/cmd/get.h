@@ -10,8 +10,8 @@
 #include "http/http_uri.h"
 
 /*
- * get_options.c: the command line; get_connect.c: the way to a connection; get.c: the exchange; get_tls.c: what HTTPS puts under it; get_tell.c: what is said of it, as
- * sentences and as JSON.
+ * get_options.c: the command line; get_connect.c: the way to a connection; get.c: the exchange; get_tls.c: what HTTPS puts
+ * under it; get_tell.c: what is said of it, as sentences and as JSON.
  */
 #define GET_SPANS 4096u /* of what came: a head of HTTP must be seen whole, and may come in many small segments */
 

@@ -3,11 +3,10 @@
 #include "cmd/get.h"
 
 #include "base/bits.h"
+#include "cmd/loop_sim.h"
 #include "wire/addr.h"
 
 #include <string.h>
-
-#define SIM_SERVER 0x0a090001u /* where names lead to in a simulated network: the server of all examples */
 
 static int take_tls_option(struct get_options *o, int id, const char *value)
 {
@@ -104,7 +103,7 @@ static int fix_address(struct get_options *o)
 		o->url.addr = f->addr;
 	if (f || !o->url.is_name)
 		return 0;
-	o->url.addr = addr_ip4_u32(SIM_SERVER);
+	o->url.addr = addr_ip4_u32(LOOP_SIM_SERVER);
 	if (o->names.fixeds == NAMES_FIXED)
 		return cmd_usage(CMD_get, "--resolve: at most %u times in a simulated network", NAMES_FIXED - 1);
 	o->names.fixed[o->names.fixeds++] = (struct names_fixed){ hf_bytes_of(o->host), o->url.port, o->url.addr };

@@ -25,7 +25,6 @@
 #define OWN 0u
 #define OTHER 1u
 #define NAMER 2u /* page: who answers for names */
-#define SERVER_ADDR 0x0a090001u
 #define NAMER_ADDR 0x0a090035u
 #define ZONE_LINES 64u
 #define CHECK_EVERY 1000u    /* turns; tests look at each */
@@ -49,7 +48,7 @@ static int check_words(const struct net_spec *spec, const struct loop_options *o
 static void make_hosts(struct loop_sim *m, const struct net_spec *spec, const struct loop_options *o);
 static int start_other(struct loop *l, const struct net_spec *spec, const struct loop_options *o);
 static void fix_randomness(uint64_t seed);
-static int read_url(struct loop *l, const struct net_spec *spec, struct loop_options *o);
+static void read_url(struct loop_sim *m, const struct net_spec *spec, struct loop_options *o);
 static int start_names(struct loop *l);
 static bool play(struct loop_sim *m, hf_time_ns until);
 static void look_at_other(struct loop_sim *m);
@@ -75,9 +74,9 @@ int loop_sim_open(struct loop *l, const struct net_spec *spec, const struct loop
 	}
 	l->sim->awaited.fd = -1;
 	text_init(&l->sim->zone_text);
-	code = read_url(l, spec, o);
-	if (code == 0)
-		code = check_words(spec, o);
+	if (o->command == CMD_page)
+		read_url(l->sim, spec, o);
+	code = check_words(spec, o);
 	if (code != 0)
 		return code;
 	l->sim->world = sim_world_make(&cfg);
@@ -154,7 +153,7 @@ static void make_hosts(struct loop_sim *m, const struct net_spec *spec, const st
 				       .tcp = o->defaults.tcp,
 				       .driven = true };
 	struct sim_host_config other = {
-		.name = "other", .addr = addr_ip4_u32(0x0a090001), .addr6 = ip6_of(0xfd, 0x09, 1), .driven = true
+		.name = "other", .addr = addr_ip4_u32(LOOP_SIM_SERVER), .addr6 = ip6_of(0xfd, 0x09, 1), .driven = true
 	};
 	struct hf_net_defaults theirs;
 
@@ -181,17 +180,13 @@ static void make_hosts(struct loop_sim *m, const struct net_spec *spec, const st
 }
 
 /* page: what the URL wants of the network. One that cannot be read is the loader's to complain of. */
-static int read_url(struct loop *l, const struct net_spec *spec, struct loop_options *o)
+static void read_url(struct loop_sim *m, const struct net_spec *spec, struct loop_options *o)
 {
-	struct loop_sim *m = l->sim;
-	struct url *u;
+	struct url *u = url_parse(hf_bytes_of(o->url), NULL, NULL);
 
-	if (o->command != CMD_page)
-		return 0;
-	u = url_parse(hf_bytes_of(o->url), NULL, NULL);
 	m->port = 80;
 	m->tls_port = 443;
-	o->server = addr_ip4_u32(SERVER_ADDR);
+	o->server = addr_ip4_u32(LOOP_SIM_SERVER);
 	snprintf(m->names, sizeof(m->names), "%s", spec->names);
 	if (u && url_is_http(u)) {
 		*(url_is_secure(u) ? &m->tls_port : &m->port) = url_port(u);
@@ -201,7 +196,6 @@ static int read_url(struct loop *l, const struct net_spec *spec, struct loop_opt
 			snprintf(m->names, sizeof(m->names), "%s", url_hostname(u));
 	}
 	url_free(u);
-	return 0;
 }
 
 /* Both addresses of the server for each of its names. */

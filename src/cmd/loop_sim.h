@@ -20,6 +20,7 @@ struct loop_sim;
  * be valid if that is later. Dates in answers and captures count from it.
  */
 #define LOOP_SIM_EPOCH 1767225600ll
+#define LOOP_SIM_SERVER 0x0a090001u /* the server's address, unless the URL has another one: that of all examples */
 
 /* Sets sim, host, now and wall_offset. 0, or an exit code when the sentence is on stderr already. */
 int loop_sim_open(struct loop *l, const struct net_spec *spec, const struct loop_options *o);
