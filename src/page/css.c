@@ -320,6 +320,21 @@ struct css_token css_next(struct css_reader *r)
 	return take_sign(r);
 }
 
+struct css_token css_next_but_space(struct css_reader *r)
+{
+	struct css_token t;
+
+	do
+		t = css_next(r);
+	while (t.type == CSS_SPACE);
+	return t;
+}
+
+bool css_is_sign(const struct css_token *t, enum css_token_type type, char sign)
+{
+	return t->type == type && t->value.at[0] == (uint8_t)sign;
+}
+
 static void add_char(struct text *out, uint32_t c)
 {
 	uint8_t to[UTF8_ROOM];

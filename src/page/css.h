@@ -41,9 +41,12 @@ struct css_reader {
 struct css_reader css_reader_over(struct hf_bytes css);
 /* Never fails: what is wrong is a token of its own. */
 struct css_token css_next(struct css_reader *r);
+struct css_token css_next_but_space(struct css_reader *r);
 /* Adds a token's value, its escapes resolved. */
 void css_unescape(struct hf_bytes value, struct text *out);
 bool css_is(const struct css_token *t, enum css_token_type type, const char *lower);
+/* Of DELIM, OPEN and CLOSE: is it this one? */
+bool css_is_sign(const struct css_token *t, enum css_token_type type, char sign);
 
 enum css_want_what {
 	CSS_IMPORT, /* of a sheet: only where @import may stand */

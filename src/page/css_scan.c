@@ -2,6 +2,7 @@
 #include "page/css.h"
 
 #include "base/bits.h"
+#include "page/media.h"
 
 /*
  * What a sheet asks for, without its rules being understood: tokens and the depth of their braces are enough. An @import counts
@@ -33,26 +34,11 @@ void css_scan_end(struct css_scan *s)
 	text_free(&s->value);
 }
 
-static bool is_brace(const struct css_token *t, enum css_token_type type, char which)
-{
-	return t->type == type && t->value.at[0] == (uint8_t)which;
-}
-
-static struct css_token next_but_space(struct css_scan *s)
-{
-	struct css_token t;
-
-	do
-		t = css_next(&s->in);
-	while (t.type == CSS_SPACE);
-	return t;
-}
-
 /* The URL in a token that is one, or that begins one. False: it is none. */
 static bool take_url(struct css_scan *s, struct css_token *t, struct hf_bytes *ret, bool *ret_escaped)
 {
 	if (css_is(t, CSS_FUNCTION, "url") || css_is(t, CSS_FUNCTION, "src")) {
-		struct css_token inside = next_but_space(s);
+		struct css_token inside = css_next_but_space(&s->in);
 
 		if (inside.type != CSS_STRING) {
 			*t = inside;
@@ -86,7 +72,7 @@ static bool passes_statement(struct css_scan *s, struct css_token *t)
 	for (;; *t = css_next(&s->in)) {
 		if (t->type == CSS_END || (t->type == CSS_SEMICOLON && !open))
 			return true;
-		if (is_brace(t, CSS_OPEN, '{') && !open) {
+		if (css_is_sign(t, CSS_OPEN, '{') && !open) {
 			s->blocks++;
 			return false;
 		}
@@ -99,7 +85,7 @@ static bool passes_statement(struct css_scan *s, struct css_token *t)
 
 static bool take_import(struct css_scan *s, struct css_want *ret)
 {
-	struct css_token t = next_but_space(s);
+	struct css_token t = css_next_but_space(&s->in);
 	struct hf_bytes url = { 0 };
 	bool escaped = t.escaped, found = true;
 
@@ -144,7 +130,7 @@ static bool take_image_set(struct css_scan *s, struct css_want *ret)
 	unsigned open = 1;
 
 	while (open) {
-		struct css_token t = next_but_space(s);
+		struct css_token t = css_next_but_space(&s->in);
 		bool ends = t.type == CSS_END;
 
 		if (t.type == CSS_NUMBER && open == 1)
@@ -161,8 +147,7 @@ static bool take_image_set(struct css_scan *s, struct css_want *ret)
 		}
 		if (!ends && open && !(t.type == CSS_COMMA && open == 1))
 			continue;
-		if (url.len && (best_density < s->density ? density > best_density
-							  : density >= s->density && density < best_density)) {
+		if (url.len && media_suits_better(density, best_density, s->density)) {
 			best = url;
 			best_density = density;
 			best_escaped = escaped;
@@ -177,14 +162,14 @@ static bool take_image_set(struct css_scan *s, struct css_want *ret)
 
 static void take_brace(struct css_scan *s, const struct css_token *t)
 {
-	if (is_brace(t, CSS_OPEN, '{')) {
+	if (css_is_sign(t, CSS_OPEN, '{')) {
 		s->blocks++;
 		clear(s, MAY_IMPORT | HAS_FACE);
 		if (s->state & IN_FACE) {
 			clear(s, IN_FACE);
 			s->font_block = s->blocks;
 		}
-	} else if (is_brace(t, CSS_CLOSE, '}') && s->blocks) {
+	} else if (css_is_sign(t, CSS_CLOSE, '}') && s->blocks) {
 		if (s->font_block == s->blocks)
 			s->font_block = 0;
 		s->blocks--;

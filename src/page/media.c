@@ -4,6 +4,8 @@
 #include "base/bits.h"
 #include "page/css.h"
 
+#include <stdio.h>
+
 /*
  * Media queries (Media Queries Level 4, 3) for a screen of a certain size. What is not known is neither true nor false
  * (3.1): "not" leaves it so, and at the end it does not match.
@@ -38,14 +40,12 @@ static enum truth both(enum truth a, enum truth b)
 
 static void step(struct parser *p)
 {
-	do
-		p->t = css_next(&p->in);
-	while (p->t.type == CSS_SPACE);
+	p->t = css_next_but_space(&p->in);
 }
 
 static bool is_sign(const struct parser *p, enum css_token_type type, char sign)
 {
-	return p->t.type == type && p->t.value.at[0] == (uint8_t)sign;
+	return css_is_sign(&p->t, type, sign);
 }
 
 static bool unit_is(const struct css_token *t, const char *unit)
@@ -157,30 +157,26 @@ static double value_of(const struct feature *f, const struct media_view *v)
 /* min: -1 for "min-", 1 for "max-", which cuts off. */
 static const struct feature *find_feature(const struct css_token *t, int *ret_min)
 {
-	struct css_token name = *t;
+	static const struct {
+		const char *prefix;
+		int min;
+	} forms[] = { { "", 0 }, { "min-", -1 }, { "max-", 1 } };
+	static const char webkit[] = "-webkit-"; /* stands before "min-": "-webkit-min-device-pixel-ratio" */
+	char want[48];
 
 	if (t->type != CSS_IDENT)
 		return NULL;
-	*ret_min = 0;
-	for (int min = 0; min < 3; min++) {
-		static const char *const prefix[] = { "", "min-", "max-" };
-		char want[48];
-
+	for (size_t form = 0; form < HF_ARRAY_LEN(forms); form++)
 		for (size_t i = 0; i < HF_ARRAY_LEN(features); i++) {
-			size_t n = strlen(prefix[min]), m = strlen(features[i].name);
-			bool webkit = features[i].name[0] == '-' && min;
+			const char *name = features[i].name;
+			size_t n = name[0] == '-' ? sizeof(webkit) - 1 : 0;
 
-			/* "-webkit-min-device-pixel-ratio" */
-			memcpy(want, webkit ? "-webkit-" : "", webkit ? 8 : 0);
-			memcpy(want + (webkit ? 8 : 0), prefix[min], n);
-			memcpy(want + (webkit ? 8 : 0) + n, features[i].name + (webkit ? 8 : 0), m - (webkit ? 8 : 0));
-			want[n + m] = '\0';
-			if (css_is(&name, CSS_IDENT, want)) {
-				*ret_min = min == 0 ? 0 : min == 1 ? -1 : 1;
+			snprintf(want, sizeof(want), "%.*s%s%s", (int)n, webkit, forms[form].prefix, name + n);
+			if (css_is(t, CSS_IDENT, want)) {
+				*ret_min = forms[form].min;
 				return &features[i];
 			}
 		}
-	}
 	return NULL;
 }
 
@@ -390,14 +386,8 @@ static enum truth take_query(struct parser *p)
 
 static struct parser parser_over(struct hf_bytes b, const struct media_view *v)
 {
-	struct parser p = { .in = css_reader_over(b), .view = *v };
+	struct parser p = { .in = css_reader_over(b), .view = media_view_of(v) };
 
-	if (p.view.width <= 0)
-		p.view.width = 1024;
-	if (p.view.height <= 0)
-		p.view.height = 768;
-	if (p.view.density <= 0)
-		p.view.density = 1;
 	step(&p);
 	return p;
 }

@@ -10,6 +10,22 @@ struct media_view {
 	double density;       /* 0: 1 */
 };
 
+/* With its defaults. */
+static inline struct media_view media_view_of(const struct media_view *v)
+{
+	return (struct media_view){
+		.width = v->width > 0 ? v->width : 1024,
+		.height = v->height > 0 ? v->height : 768,
+		.density = v->density > 0 ? v->density : 1,
+	};
+}
+
+/* Of images that differ in density alone: the smallest that has what is wanted; while none has, the densest. */
+static inline bool media_suits_better(double density, double than, double wanted)
+{
+	return than < wanted ? density > than : density >= wanted && density < than;
+}
+
 /* Does this media query list match? An empty one does. What cannot be read does not. */
 bool media_matches(struct hf_bytes list, const struct media_view *v);
 /* One <media-condition>, as in sizes. */

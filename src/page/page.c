@@ -80,9 +80,7 @@ static void set_defaults(struct page *p)
 	DEFAULT(idle, HF_S(30));
 	DEFAULT(keep, HF_NEVER);
 #undef DEFAULT
-	p->view = (struct media_view){ .width = p->cfg.width ? p->cfg.width : 1024,
-				       .height = 768,
-				       .density = p->cfg.density > 0 ? p->cfg.density : 1 };
+	p->view = media_view_of(&(struct media_view){ .width = p->cfg.width, .density = p->cfg.density });
 }
 
 static struct url *parse_first(struct page *p, const char *text, hf_time_ns now)

@@ -131,7 +131,7 @@ static struct hf_bytes cut_length(struct hf_bytes *part)
 
 double srcset_source_size(struct hf_bytes sizes, const struct media_view *v)
 {
-	double width = v->width > 0 ? v->width : 1024, length;
+	double length;
 
 	while (sizes.len) {
 		size_t n = 0;
@@ -149,13 +149,13 @@ double srcset_source_size(struct hf_bytes sizes, const struct media_view *v)
 		if (!part.len || media_condition(part, v))
 			return length;
 	}
-	return width;
+	return media_view_of(v).width;
 }
 
 bool srcset_choose(struct hf_bytes srcset, struct hf_bytes sizes, struct hf_bytes src, const struct media_view *v,
 		   struct hf_bytes *ret)
 {
-	double want = v->density > 0 ? v->density : 1, best = -1, size = -1;
+	double want = media_view_of(v).density, best = -1, size = -1;
 	struct srcset_candidate c;
 	bool found = false, has_one = false, has_width = false;
 
@@ -178,7 +178,7 @@ bool srcset_choose(struct hf_bytes srcset, struct hf_bytes sizes, struct hf_byte
 			c = (struct srcset_candidate){ .url = src, .density = 1 };
 		}
 		/* the first of equal ones stays */
-		if (!found || (best < want ? c.density > best : c.density >= want && c.density < best)) {
+		if (!found || media_suits_better(c.density, best, want)) {
 			best = c.density;
 			*ret = c.url;
 			found = true;
