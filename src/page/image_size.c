@@ -27,17 +27,48 @@ static bool is_svg(struct hf_bytes b)
 	return b.len && memmem(b.at, b.len, "<svg", 4) != NULL;
 }
 
+enum kind { NONE, PNG, JPEG, GIF, WEBP, SVG };
+
+static enum kind kind_of(struct hf_bytes b)
+{
+	if (has(b, 0, "\x89PNG\r\n\x1a\n", 8))
+		return PNG;
+	if (has(b, 0, "\xff\xd8\xff", 3))
+		return JPEG;
+	if (has(b, 0, "GIF87a", 6) || has(b, 0, "GIF89a", 6))
+		return GIF;
+	if (has(b, 0, "RIFF", 4) && has(b, 8, "WEBP", 4))
+		return WEBP;
+	return is_svg(b) ? SVG : NONE;
+}
+
 const char *image_type(struct hf_bytes octets)
 {
-	if (has(octets, 0, "\x89PNG\r\n\x1a\n", 8))
-		return "image/png";
-	if (has(octets, 0, "\xff\xd8\xff", 3))
-		return "image/jpeg";
-	if (has(octets, 0, "GIF87a", 6) || has(octets, 0, "GIF89a", 6))
-		return "image/gif";
-	if (has(octets, 0, "RIFF", 4) && has(octets, 8, "WEBP", 4))
-		return "image/webp";
-	return is_svg(octets) ? "image/svg+xml" : NULL;
+	static const char *const types[] = {
+		[NONE] = NULL,       [PNG] = "image/png",   [JPEG] = "image/jpeg",
+		[GIF] = "image/gif", [WEBP] = "image/webp", [SVG] = "image/svg+xml",
+	};
+
+	return types[kind_of(octets)];
+}
+
+/* RFC 2083 4.1.1 */
+static bool png(struct hf_bytes b, unsigned *w, unsigned *h)
+{
+	if (b.len < 24 || !has(b, 12, "IHDR", 4))
+		return false;
+	*w = hf_load32(b.at + 16);
+	*h = hf_load32(b.at + 20);
+	return true;
+}
+
+static bool gif(struct hf_bytes b, unsigned *w, unsigned *h)
+{
+	if (b.len < 10)
+		return false;
+	*w = little(b.at + 6, 2);
+	*h = little(b.at + 8, 2);
+	return true;
 }
 
 /* ITU T.81 B.2: segments up to the frame's header. */
@@ -152,11 +183,8 @@ static bool svg_length(struct hf_bytes value, double *ret)
 	} rows[] = { { "px", 1 },  { "em", 16 }, { "ex", 8 },         { "pt", 96 / 72.0 },
 		     { "pc", 16 }, { "in", 96 }, { "cm", 96 / 2.54 }, { "mm", 96 / 25.4 } };
 	struct css_reader r = css_reader_over(value);
-	struct css_token t;
+	struct css_token t = css_next_but_space(&r);
 
-	do
-		t = css_next(&r);
-	while (t.type == CSS_SPACE);
 	if (t.type != CSS_NUMBER || t.number < 0)
 		return false;
 	*ret = t.number;
@@ -226,27 +254,20 @@ static bool svg(struct hf_bytes b, unsigned *w, unsigned *h)
 
 bool image_size(struct hf_bytes octets, unsigned *ret_width, unsigned *ret_height)
 {
-	struct hf_bytes b = octets;
-	unsigned *w = ret_width, *h = ret_height;
-
-	*w = *h = 0;
-	if (has(b, 0, "\x89PNG\r\n\x1a\n", 8)) { /* RFC 2083 4.1.1 */
-		if (b.len < 24 || !has(b, 12, "IHDR", 4))
-			return false;
-		*w = hf_load32(b.at + 16);
-		*h = hf_load32(b.at + 20);
-		return true;
+	*ret_width = *ret_height = 0;
+	switch (kind_of(octets)) {
+	case PNG:
+		return png(octets, ret_width, ret_height);
+	case JPEG:
+		return jpeg(octets, ret_width, ret_height);
+	case GIF:
+		return gif(octets, ret_width, ret_height);
+	case WEBP:
+		return webp(octets, ret_width, ret_height);
+	case SVG:
+		return svg(octets, ret_width, ret_height);
+	case NONE:
+		break;
 	}
-	if (has(b, 0, "\xff\xd8\xff", 3))
-		return jpeg(b, w, h);
-	if (has(b, 0, "GIF87a", 6) || has(b, 0, "GIF89a", 6)) {
-		if (b.len < 10)
-			return false;
-		*w = little(b.at + 6, 2);
-		*h = little(b.at + 8, 2);
-		return true;
-	}
-	if (has(b, 0, "RIFF", 4) && has(b, 8, "WEBP", 4))
-		return webp(b, w, h);
-	return is_svg(b) && svg(b, w, h);
+	return false;
 }
