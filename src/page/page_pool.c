@@ -308,16 +308,14 @@ bool pool_ask(struct page *p, struct page_ask *ret, hf_time_ns now)
 
 /* ---- what the driver tells ---- */
 
-static void fail_waiting(struct page *p, uint32_t origin, bool all, const struct report_fault *why, hf_time_ns now)
+/* Whose turn would be first, of an origin. */
+static uint32_t first_waiting(const struct page *p, uint32_t origin)
 {
 	for (unsigned r = 0; r <= rank(REPORT_OTHER); r++)
-		for (uint32_t i = next_waiting(p, r, 0); i != REPORT_NONE; i = next_waiting(p, r, i + 1)) {
-			if (p->fetch[i]->origin != origin)
-				continue;
-			page_fail(p, i, why, now);
-			if (!all)
-				return;
-		}
+		for (uint32_t i = next_waiting(p, r, 0); i != REPORT_NONE; i = next_waiting(p, r, i + 1))
+			if (p->fetch[i]->origin == origin)
+				return i;
+	return REPORT_NONE;
 }
 
 /*
@@ -326,26 +324,21 @@ static void fail_waiting(struct page *p, uint32_t origin, bool all, const struct
  */
 void pool_connect_failed(struct page *p, uint32_t conn, const struct report_fault *why, hf_time_ns now)
 {
-	struct origin *o = &p->origin[p->conn[conn]->origin];
+	uint32_t origin = p->conn[conn]->origin, i;
+	struct origin *o = &p->origin[origin];
 
 	pool_ended(p, conn);
 	if (o->alive > 0) {
 		o->most = o->alive;
 		return;
 	}
-	if (!o->worked) { /* the one it was made for has its row */
-		uint32_t first = REPORT_NONE;
-
-		for (unsigned r = 0; first == REPORT_NONE && r <= rank(REPORT_OTHER); r++)
-			for (first = next_waiting(p, r, 0);
-			     first != REPORT_NONE && p->fetch[first]->origin != p->conn[conn]->origin;)
-				first = next_waiting(p, r, first + 1);
-		if (first != REPORT_NONE) {
-			p->fetch[first]->conn = page_row(p, first)->conn = conn;
-			page_row(p, first)->made_conn = true;
-		}
+	i = first_waiting(p, origin);
+	if (!o->worked && i != REPORT_NONE) { /* the one it was made for has its row */
+		p->fetch[i]->conn = page_row(p, i)->conn = conn;
+		page_row(p, i)->made_conn = true;
 	}
-	fail_waiting(p, p->conn[conn]->origin, !o->worked, why, now);
+	for (; i != REPORT_NONE; i = o->worked ? REPORT_NONE : first_waiting(p, origin))
+		page_fail(p, i, why, now);
 }
 
 /* It is no more: nothing is asked of the driver. */
