@@ -226,11 +226,17 @@ void page_tell(struct page *p, hf_time_ns now, enum report_layer layer, enum rep
 						 .rfc = rfc });
 }
 
-void page_limit(struct page *p, uint32_t fetch, const char *what, hf_time_ns now)
+void page_limit(struct page *p, uint32_t fetch, hf_time_ns now, const char *what, ...)
 {
+	char line[128];
+	va_list more;
+
+	va_start(more, what);
+	vsnprintf(line, sizeof(line), what, more);
+	va_end(more);
 	if (!p->report->limit)
-		p->report->limit = report_keep(p->report, what);
-	page_tell(p, now, REPORT_LAYER_PAGE, REPORT_US, fetch, "limit", "", "A limit of ours is met: %s.", what);
+		p->report->limit = report_keep(p->report, line);
+	page_tell(p, now, REPORT_LAYER_PAGE, REPORT_US, fetch, "limit", "", "A limit of ours is met: %s.", line);
 }
 
 void page_set_fault(struct page *p, uint32_t i, const struct report_fault *why, hf_time_ns now)
@@ -313,7 +319,7 @@ static void check_time(struct page *p, hf_time_ns now)
 	if (p->loaded || p->stopped || now - p->begin < p->limits.time)
 		return;
 	snprintf(what, sizeof(what), "%llu ms in all (--timeout)", (unsigned long long)(p->limits.time / HF_MS(1)));
-	page_limit(p, REPORT_NONE, what, now);
+	page_limit(p, REPORT_NONE, now, "%s", what);
 	page_halt(p, REPORT_E_TOO_LONG, what, now);
 }
 
@@ -379,23 +385,27 @@ bool page_is_over(const struct page *p)
 
 /* ---- what is there ---- */
 
-uint32_t page_find(const struct page *p, const char *url)
+uint32_t page_find_asked(const struct page *p, const char *url)
 {
 	size_t n = strcspn(url, "#");
 
 	for (uint32_t i = 0; i < p->fetches; i++) {
 		const char *asked = p->fetch[i]->asked;
 
-		if (p->report->resource[i].redirected == REPORT_NONE && strncmp(asked, url, n) == 0 && !asked[n]) {
-			uint32_t at = i;
-
-			for (uint32_t k = i + 1; k < p->fetches; k++)
-				if (p->report->resource[k].redirected == at)
-					at = k;
-			return at;
-		}
+		if (p->report->resource[i].redirected == REPORT_NONE && strncmp(asked, url, n) == 0 && !asked[n])
+			return i;
 	}
 	return REPORT_NONE;
+}
+
+uint32_t page_find(const struct page *p, const char *url)
+{
+	uint32_t at = page_find_asked(p, url);
+
+	for (uint32_t k = at; k < p->fetches; k++) /* none, where it was not found */
+		if (p->report->resource[k].redirected == at)
+			at = k;
+	return at;
 }
 
 struct hf_bytes page_body(const struct page *p, uint32_t resource)

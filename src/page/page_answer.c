@@ -125,10 +125,21 @@ static enum coding_why begin_coding(struct page *p, struct fetch *f, const struc
 	return why;
 }
 
+static void stop_at_size(struct page *p, uint32_t i, hf_time_ns now)
+{
+	page_limit(p, i, now, "%llu octets of one resource (--max-size)", (unsigned long long)p->limits.size);
+	p->fetch[i]->too_much = true;
+}
+
+static void stop_at_ratio(struct page *p, uint32_t i, hf_time_ns now)
+{
+	page_limit(p, i, now, "%u times its size when decoded (--max-ratio)", p->limits.ratio);
+	p->fetch[i]->too_much = true;
+}
+
 static void fail_coding(struct page *p, uint32_t i, enum coding_why why, hf_time_ns now)
 {
 	enum report_code code = REPORT_E_CODING;
-	char what[96];
 
 	if (why == CODING_NO_MEMORY) {
 		code = REPORT_E_NO_MEMORY;
@@ -137,12 +148,9 @@ static void fail_coding(struct page *p, uint32_t i, enum coding_why why, hf_time
 
 		code = plain ? REPORT_E_TOO_LARGE : REPORT_E_TOO_LARGE_DECODED;
 		if (why == CODING_BOMB)
-			snprintf(what, sizeof(what), "%u times its size when decoded (--max-ratio)", p->limits.ratio);
+			stop_at_ratio(p, i, now);
 		else
-			snprintf(what, sizeof(what), "%llu octets of one resource (--max-size)",
-				 (unsigned long long)p->limits.size);
-		page_limit(p, i, what, now);
-		p->fetch[i]->too_much = true;
+			stop_at_size(p, i, now);
 	}
 	page_fault(p, i, code, REPORT_PEER, now, "%s", coding_why_sentence(why));
 }
@@ -180,11 +188,7 @@ static bool take_head(struct page *p, uint32_t conn, uint32_t i, const struct h1
 	if (f->is_redirect || head->status == 304)
 		return true;
 	if (head->framing == H1_BODY_LENGTH && head->length > p->limits.size) {
-		char what[96];
-
-		snprintf(what, sizeof(what), "%llu octets of one resource (--max-size)", (unsigned long long)p->limits.size);
-		page_limit(p, i, what, now);
-		f->too_much = true;
+		stop_at_size(p, i, now);
 		page_fault(p, i, REPORT_E_TOO_LARGE, REPORT_PEER, now, "it has %llu octets",
 			   (unsigned long long)head->length);
 		return false;
@@ -205,7 +209,7 @@ static void stop_at_total(struct page *p, hf_time_ns now)
 	char what[96];
 
 	snprintf(what, sizeof(what), "%llu octets in all (--max-total)", (unsigned long long)p->limits.total);
-	page_limit(p, REPORT_NONE, what, now);
+	page_limit(p, REPORT_NONE, now, "%s", what);
 	page_halt(p, REPORT_E_TOO_LARGE, what, now);
 }
 
@@ -274,7 +278,7 @@ static bool refuses(struct page *p, uint32_t i, const struct url *u, hf_time_ns 
 		page_fault(p, i, REPORT_E_HTTP_REDIRECT_BAD, REPORT_PEER, now, "%.300s", page_row(p, i)->location);
 	} else if (f->hops >= p->limits.redirects) {
 		snprintf(what, sizeof(what), "%u redirects in a row (--max-redirects)", p->limits.redirects);
-		page_limit(p, i, what, now);
+		page_limit(p, i, now, "%s", what);
 		page_fault(p, i, REPORT_E_HTTP_REDIRECT_LOOP, REPORT_PEER, now, "%s, and the last leads to %.200s",
 			   what, url_href(u));
 	} else if (!f->set_cookies && was_before(p, i, u)) {

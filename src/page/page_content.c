@@ -103,7 +103,7 @@ void content_begin(struct page *p, uint32_t i, hf_time_ns now)
 	page_row(p, i)->note = NULL;
 	if (f->depth > p->limits.depth) {
 		snprintf(what, sizeof(what), "style sheets in each other, %u deep (--max-depth)", p->limits.depth);
-		page_limit(p, i, what, now);
+		page_limit(p, i, now, "%s", what);
 		page_fault(p, i, REPORT_E_TOO_DEEP, REPORT_US, now, "%s", what);
 	} else if (strcmp(url_scheme(f->url), "data") == 0 && page_row(p, i)->kind == REPORT_STYLE) {
 		take_data_url(p, i, now);
@@ -119,25 +119,13 @@ void content_begin(struct page *p, uint32_t i, hf_time_ns now)
 	}
 }
 
-static uint32_t find_asked(const struct page *p, const char *url)
-{
-	for (uint32_t i = 0; i < p->fetches; i++)
-		if (p->report->resource[i].redirected == REPORT_NONE && strcmp(p->fetch[i]->asked, url) == 0)
-			return i;
-	return REPORT_NONE;
-}
-
 /* False: no more may be known of. */
 static bool has_room(struct page *p, uint32_t parent, hf_time_ns now)
 {
-	char what[64];
-
 	if (p->fetches < p->limits.resources)
 		return true;
-	if (!p->full) {
-		snprintf(what, sizeof(what), "%u resources (--max-resources)", p->limits.resources);
-		page_limit(p, parent, what, now);
-	}
+	if (!p->full)
+		page_limit(p, parent, now, "%u resources (--max-resources)", p->limits.resources);
 	p->full = true;
 	return false;
 }
@@ -146,7 +134,7 @@ uint32_t content_ask(struct page *p, enum report_kind kind, const char *url, uin
 		     hf_time_ns now)
 {
 	struct url *u = url_parse(hf_bytes_of(url), NULL, NULL);
-	uint32_t i = u ? find_asked(p, url_without_fragment(u)) : REPORT_NONE;
+	uint32_t i = u ? page_find_asked(p, url_without_fragment(u)) : REPORT_NONE;
 
 	if (!u || i != REPORT_NONE || p->cfg.document_only || !has_room(p, parent, now)) {
 		url_free(u);

@@ -5,8 +5,6 @@
 #include "base/bits.h"
 #include "page/image_size.h"
 
-#include <stdio.h>
-
 /* Documents: what is shown of which type, what it names, and what a painter is given of it. */
 
 static void take_items(struct page *p, uint32_t i, const struct html *h, hf_time_ns now);
@@ -26,21 +24,16 @@ static void read_html(struct page *p, uint32_t i, struct hf_bytes html, const ch
 {
 	struct html_config cfg = config_of(p, url, is_frame);
 	struct html h;
-	char what[96];
 
 	if (html_read(html, &cfg, &h) != HF_OK) {
 		content_refuse(p, i, REPORT_E_NO_MEMORY, "", now);
 		return;
 	}
-	if (h.flattened) {
-		snprintf(what, sizeof(what), "elements %u deep in each other: %u deeper ones are left out",
-			 p->limits.nesting, h.flattened);
-		page_limit(p, i, what, now);
-	}
-	if (h.cut) {
-		snprintf(what, sizeof(what), "%u nodes of a document: the rest of it is left out", p->limits.nodes);
-		page_limit(p, i, what, now);
-	}
+	if (h.flattened)
+		page_limit(p, i, now, "elements %u deep in each other: %u deeper ones are left out", p->limits.nesting,
+			   h.flattened);
+	if (h.cut)
+		page_limit(p, i, now, "%u nodes of a document: the rest of it is left out", p->limits.nodes);
 	if (h.referrer)
 		p->fetch[i]->referrer = report_keep(p->report, h.referrer);
 	if (!is_frame) {
@@ -107,6 +100,11 @@ static enum shape sniff(struct hf_bytes b)
 	return IS_TEXT;
 }
 
+static bool is_html_type(const char *mime)
+{
+	return strcmp(mime, "text/html") == 0 || strcmp(mime, "application/xhtml+xml") == 0;
+}
+
 static enum shape shape_of(const struct page *p, uint32_t i)
 {
 	const char *mime = p->report->resource[i].mime;
@@ -115,7 +113,7 @@ static enum shape shape_of(const struct page *p, uint32_t i)
 
 	if (!n || strcmp(mime, "*/*") == 0 || strcmp(mime, "unknown/unknown") == 0)
 		return f->nosniff ? IS_TEXT : sniff(content_bytes(&f->body));
-	if (strcmp(mime, "text/html") == 0 || strcmp(mime, "application/xhtml+xml") == 0)
+	if (is_html_type(mime))
 		return IS_HTML;
 	if (strncmp(mime, "image/", 6) == 0)
 		return image_type(content_bytes(&f->body)) ? IS_IMAGE : IS_OTHER;
@@ -226,7 +224,7 @@ void document_look(struct page *p, uint32_t i, hf_time_ns now)
 	struct html h;
 
 	if (p->cfg.document_only || f->is_redirect || f->body.len < PAGE_LOOK_BYTES || f->body.len < 2 * p->looked ||
-	    (strcmp(mime, "text/html") != 0 && strcmp(mime, "application/xhtml+xml") != 0))
+	    !is_html_type(mime))
 		return;
 	p->looked = f->body.len;
 	content_to_utf8(p, i, CHARSET_HTML, &f->body, &html);

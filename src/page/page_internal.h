@@ -133,10 +133,13 @@ void fetch_fire(struct page *p, uint32_t i, enum fetch_event on);
 bool fetch_is_open(const struct fetch *f); /* under way */
 uint32_t page_add_fetch(struct page *p, enum report_kind kind, uint32_t parent, struct url *u, hf_time_ns now);
 struct report_resource *page_row(struct page *p, uint32_t i);
+/* As page_find(), without following redirects. */
+uint32_t page_find_asked(const struct page *p, const char *url);
 __attribute__((format(printf, 8, 9))) void page_tell(struct page *p, hf_time_ns now, enum report_layer layer,
 						     enum report_side side, uint32_t fetch, const char *name,
 						     const char *rfc, const char *sentence, ...);
-void page_limit(struct page *p, uint32_t fetch, const char *what, hf_time_ns now);
+/* A limit is met: `what` names it, its value and its option. */
+__attribute__((format(printf, 4, 5))) void page_limit(struct page *p, uint32_t fetch, hf_time_ns now, const char *what, ...);
 int64_t page_seconds(const struct page *p, hf_time_ns now);
 /* Ends the load for this reason: what is under way fails with it. */
 void page_halt(struct page *p, enum report_code why, const char *detail, hf_time_ns now);

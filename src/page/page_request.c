@@ -3,8 +3,6 @@
 
 #include "base/bits.h"
 
-#include <stdio.h>
-
 /* Requests as browsers write them (RFC 9110 and 9112), and what the cache makes needless. */
 
 static const char *accept_of(enum report_kind k)
