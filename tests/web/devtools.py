@@ -11,6 +11,8 @@ import tempfile
 import time
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+SWITCHES = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--no-startup-window",
+            "--disable-background-networking", "--disable-component-update", "--disable-sync", "--remote-debugging-pipe")
 
 
 def find():
@@ -24,7 +26,9 @@ class Gone(Exception):
 class Browser:
     """One Chromium with one page. What the page says on its console, and what it asks for, is kept."""
 
-    def __init__(self, program, width=1440, height=900, seconds=120):
+    domains = ("Page", "Runtime", "Network", "Log", "Accessibility")
+
+    def __init__(self, program, *switches, width=1440, height=900, seconds=120):
         self.seconds = seconds
         self.home = tempfile.mkdtemp(prefix="handfast-web-")
         to_read, self.to = os.pipe()
@@ -39,32 +43,37 @@ class Browser:
             os.close(1001)
 
         self.process = subprocess.Popen(
-            [program, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--remote-debugging-pipe",
-             "--disable-background-networking", "--disable-component-update", "--disable-sync", "--force-device-scale-factor=1",
-             f"--user-data-dir={self.home}", f"--window-size={width},{height}", "about:blank"],
+            [program, *SWITCHES, f"--user-data-dir={self.home}/profile", f"--window-size={width},{height}", *switches],
             preexec_fn=pipes, pass_fds=(3, 4), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            start_new_session=True, env={**os.environ, "HOME": self.home})
+            start_new_session=True,
+            env={**os.environ, "HOME": self.home, "XDG_CONFIG_HOME": f"{self.home}/config", "XDG_CACHE_HOME": f"{self.home}/cache"})
         os.close(to_read)
         os.close(to_write)
         self.rest, self.number, self.session = b"", 0, None
         self.said, self.requests = [], {}
-        targets = self.call("Target.getTargets")["targetInfos"]
-        page = next(t for t in targets if t["type"] == "page")
-        self.session = self.call("Target.attachToTarget", targetId=page["targetId"], flatten=True)["sessionId"]
-        for domain in ("Page", "Runtime", "Network", "Log", "Accessibility"):
+        page = self.call("Target.createTarget", url="about:blank")["targetId"]
+        self.session = self.call("Target.attachToTarget", targetId=page, flatten=True)["sessionId"]
+        for domain in self.domains:
             self.call(domain + ".enable")
 
-    def read(self, until):
+    def hear(self, until):
+        """The next message; None: there was none until then."""
         while b"\0" not in self.rest:
             left = until - time.monotonic()
             if left <= 0 or not select.select([self.get], [], [], left)[0]:
-                raise Gone("no answer in time")
+                return None
             more = os.read(self.get, 1 << 20)
             if not more:
                 raise Gone("the browser ended")
             self.rest += more
         message, _, self.rest = self.rest.partition(b"\0")
         return json.loads(message)
+
+    def read(self, until):
+        message = self.hear(until)
+        if message is None:
+            raise Gone("no answer in time")
+        return message
 
     def note(self, message):
         method, params = message.get("method"), message.get("params", {})
@@ -151,9 +160,9 @@ class Browser:
         self.mouse("mouseReleased", x, y, button="left", clickCount=1)
         self.settle()
 
-    def picture(self, path):
+    def picture(self, path, whole=False):
         with open(path, "wb") as f:
-            f.write(base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"]))
+            f.write(base64.b64decode(self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)["data"]))
 
     def close(self):
         try:

@@ -341,7 +341,7 @@ def main():
             with open(path, "wb") as f:
                 subprocess.run([show, name], stdout=f, check=True)
             url[name] = "file://" + path
-        b = devtools.Browser(program)
+        b = devtools.Browser(program, "--force-device-scale-factor=1")
         try:
             rich(tap, b, url["rich"], out)
             failed(tap, b, url["failed"], out)
