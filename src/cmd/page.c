@@ -135,8 +135,6 @@ static void free_all(struct page_load *p)
 	cookie_jar_free(p->cookies);
 	if (p->cache)
 		http_cache_close(p->cache);
-	for (size_t i = 0; i < p->report.conns; i++)
-		free(p->report.conn[i].chain);
 	report_free(&p->report);
 	free((void *)(uintptr_t)p->o.url);
 	free(p);

@@ -9,7 +9,6 @@
 #include "wire/addr.h"
 #include "wire/tls_wire.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- names ---- */
@@ -277,9 +276,6 @@ void page_tell_handshake(struct page_load *p, struct page_conn *c)
 	row->tls_resumed = t->info.resumed;
 	if (t->info.alpn.len > 0 && !row->alpn)
 		row->alpn = report_keep_n(&p->report, (const char *)t->info.alpn.at, t->info.alpn.len);
-	if (!t->secure.report || row->chain)
-		return;
-	row->chain = malloc(sizeof(*row->chain)); /* page.c frees it with the report */
-	if (row->chain)
-		*row->chain = *t->secure.report;
+	if (t->secure.report && !row->chain)
+		report_set_chain(&p->report, c->number, t->secure.report);
 }

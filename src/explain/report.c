@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "explain/report.h"
 
+#include "base/bits.h"
 #include "explain/grow.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -173,8 +175,10 @@ void report_free(struct report *r)
 {
 	struct report_memory *m;
 
-	for (size_t i = 0; i < r->conns; i++)
+	for (size_t i = 0; i < r->conns; i++) {
 		free(r->conn[i].state);
+		free(r->conn[i].chain);
+	}
 	while ((m = r->memory) != NULL) {
 		r->memory = m->older;
 		free(m);
@@ -268,6 +272,19 @@ uint32_t report_add_lookup(struct report *r)
 		.fault.event = REPORT_NONE,
 	};
 	return (uint32_t)r->lookups++;
+}
+
+void report_set_chain(struct report *r, uint32_t conn, const struct hf_cert_report *chain)
+{
+	struct hf_cert_report *copy = malloc(sizeof(*copy));
+
+	HF_ASSERT(!r->conn[conn].chain);
+	if (!copy) {
+		r->failed = true;
+		return;
+	}
+	*copy = *chain;
+	r->conn[conn].chain = copy;
 }
 
 void report_add_state(struct report *r, uint32_t conn, hf_time_ns at, bool tls, const char *name)

@@ -147,7 +147,7 @@ struct report_conn {
 	uint16_t tls_version, tls_suite, tls_group, tls_scheme;
 	bool tls_resumed;
 	const char *alpn;
-	struct hf_cert_report *chain;   /* NULL: none was seen */
+	struct hf_cert_report *chain;   /* report_set_chain(); NULL: none was seen */
 	uint64_t octets_out, octets_in; /* of the stream of TCP */
 	uint32_t requests;
 	struct report_state *state;
@@ -234,6 +234,8 @@ struct hf_bytes report_keep_bytes(struct report *r, struct hf_bytes b, size_t at
 uint32_t report_add_resource(struct report *r);
 uint32_t report_add_conn(struct report *r);
 uint32_t report_add_lookup(struct report *r);
+/* Copies what was judged of the peer's certificates; once for a connection. */
+void report_set_chain(struct report *r, uint32_t conn, const struct hf_cert_report *chain);
 void report_add_state(struct report *r, uint32_t conn, hf_time_ns at, bool tls, const char *name);
 /* Its number; REPORT_NONE when there are REPORT_EVENTS_MAX. The sentence and the bytes are copied. */
 uint32_t report_add_event(struct report *r, const struct report_event *e);

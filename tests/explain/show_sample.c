@@ -44,7 +44,7 @@ int main(int argc, char **argv)
 		sample_failure(&r, code, "a.example, 3 days ago");
 	if (report_code_step(code) == REPORT_TLS) {
 		sample_chain(&chain);
-		r.conn[0].chain = &chain;
+		report_set_chain(&r, 0, &chain);
 	}
 	text_init(&t);
 	ok = write_form(argv[1], &t, &r) && !t.failed;

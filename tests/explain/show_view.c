@@ -5,20 +5,19 @@
 
 int main(int argc, char **argv)
 {
-	static struct hf_cert_report good, bad;
 	const char *which = argc > 1 ? argv[1] : "";
 	struct report r;
 	struct text t;
 	bool ok;
 
 	if (strcmp(which, "rich") == 0)
-		view_sample(&r, &good, &bad);
+		view_sample(&r);
 	else if (strcmp(which, "failed") == 0)
-		view_failed(&r, &bad);
+		view_failed(&r);
 	else if (strcmp(which, "large") == 0)
 		view_large(&r);
 	else if (strcmp(which, "hostile") == 0)
-		view_hostile(&r, &bad);
+		view_hostile(&r);
 	else if (strcmp(which, "empty") == 0)
 		report_init(&r);
 	else

@@ -31,7 +31,7 @@ static void test_the_page_names_what_failed_and_where(void **state)
 	(void)state;
 	sample_failure(&r, REPORT_E_CHAIN_EXPIRED, "a.example, 3 days ago");
 	sample_chain(&chain);
-	r.conn[0].chain = &chain;
+	report_set_chain(&r, 0, &chain);
 	write_both(&html, &plain, &r);
 	assert_string_equal(text_str(&plain),
 			    "  E-TLS-CHAIN-EXPIRED: the server's certificate has expired: a.example, 3 days\n"

@@ -93,6 +93,25 @@ static void test_states_and_events(void **state)
 	report_free(&r);
 }
 
+/* Of two connections with one chain each has its own: both are given back. */
+static void test_a_chain_is_kept_by_the_report(void **state)
+{
+	struct hf_cert_report seen = { .fault = HF_CERT_EXPIRED, .asked_name = "a.example" };
+	struct report r;
+
+	(void)state;
+	report_init(&r);
+	assert_int_equal(report_add_conn(&r), 0);
+	assert_int_equal(report_add_conn(&r), 1);
+	report_set_chain(&r, 0, &seen);
+	report_set_chain(&r, 1, &seen);
+	seen = (struct hf_cert_report){ .fault = HF_CERT_GOOD };
+	assert_ptr_not_equal(r.conn[0].chain, r.conn[1].chain);
+	assert_int_equal(r.conn[0].chain->fault, HF_CERT_EXPIRED);
+	assert_string_equal(r.conn[1].chain->asked_name, "a.example");
+	report_free(&r);
+}
+
 static void test_the_first_fault_wins_and_decides_the_exit(void **state)
 {
 	struct report r;
@@ -122,6 +141,7 @@ int main(void)
 		cmocka_unit_test(test_statuses_before_and_after_the_handshake),
 		cmocka_unit_test(test_what_is_kept_stays_where_it_is),
 		cmocka_unit_test(test_states_and_events),
+		cmocka_unit_test(test_a_chain_is_kept_by_the_report),
 		cmocka_unit_test(test_the_first_fault_wins_and_decides_the_exit),
 	};
 

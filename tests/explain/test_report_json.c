@@ -44,7 +44,7 @@ static void test_an_object_a_line_the_schema_first_and_the_result_last(void **st
 	text_init(&t);
 	sample_page(&r);
 	sample_chain(&chain);
-	r.conn[1].chain = &chain;
+	report_set_chain(&r, 1, &chain);
 	report_json(&t, &r);
 	assert_lines_are_json(&t);
 	assert_int_equal(strncmp(text_str(&t), "{\"schema\": \"handfast.page/1\", \"url\": \"http://a.example/\", ", 57), 0);
@@ -78,7 +78,7 @@ static void test_a_failure_is_told_with_its_chain(void **state)
 	text_init(&t);
 	sample_failure(&r, REPORT_E_CHAIN_EXPIRED, "\"\n\xff</script>");
 	sample_chain(&chain);
-	r.conn[0].chain = &chain;
+	report_set_chain(&r, 0, &chain);
 	r.net = NULL;
 	report_json(&t, &r);
 	assert_lines_are_json(&t);

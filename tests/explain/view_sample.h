@@ -160,8 +160,9 @@ static inline void view_chain(struct hf_cert_report *c, bool good)
 }
 
 /* The four of this load that end in a failure of their own. */
-static inline void view_failures(struct report *r, uint32_t refused, uint32_t expired, struct hf_cert_report *bad)
+static inline void view_failures(struct report *r, uint32_t refused, uint32_t expired)
 {
+	struct hf_cert_report bad;
 	uint32_t i;
 
 	r->conn[refused].attempt[0] =
@@ -177,7 +178,8 @@ static inline void view_failures(struct report *r, uint32_t refused, uint32_t ex
 	r->resource[i].request_head = r->resource[i].response_head = NULL;
 	r->resource[i].fault = r->conn[refused].fault;
 
-	r->conn[expired].chain = bad;
+	view_chain(&bad, false);
+	report_set_chain(r, expired, &bad);
 	report_fail(&r->conn[expired].fault, REPORT_E_CHAIN_EXPIRED, REPORT_PEER, VIEW_US(345000), "C13_WAIT_CV",
 		    "old.example.net, 3 days ago");
 	r->conn[expired].fault.event = (uint32_t)r->events - 1;
@@ -196,8 +198,7 @@ static int view_earlier(const void *a, const void *b)
 	return x->at < y->at ? -1 : x->at > y->at;
 }
 
-/* good and bad: where the chains live, as long as the report. */
-static inline void view_sample(struct report *r, struct hf_cert_report *good, struct hf_cert_report *bad)
+static inline void view_sample(struct report *r)
 {
 	static const struct view_step plain[] = { { "SYN_SENT", 21000, false },
 						  { "ESTABLISHED", 61000, false },
@@ -233,6 +234,7 @@ static inline void view_sample(struct report *r, struct hf_cert_report *good, st
 						"wheel", "path",    "dots",
 						"key",   "lock",    "map",
 						"team",  "banner",  "photo-of-a-very-long-name-that-nobody-would-type" };
+	struct hf_cert_report good;
 	uint32_t c[6], i;
 
 	report_init(r);
@@ -252,8 +254,7 @@ static inline void view_sample(struct report *r, struct hf_cert_report *good, st
 	view_lookup(r, "old.example.net", 1, 190900, 213800, 0x0a090005);
 	view_lookup(r, "fonts.example.com", 1, 191000, 273000, 0);
 	report_fail(&r->lookup[6].fault, REPORT_E_DNS_NXDOMAIN, REPORT_RESOLVER, VIEW_US(273000), "", "fonts.example.com");
-	view_chain(good, true);
-	view_chain(bad, false);
+	view_chain(&good, true);
 
 	c[0] = view_conn(r, "example.org", false, 0x0a090002, plain, HF_ARRAY_LEN(plain));
 	c[1] = view_conn(r, "www.example.org", true, 0x0a090003, first, HF_ARRAY_LEN(first));
@@ -261,7 +262,8 @@ static inline void view_sample(struct report *r, struct hf_cert_report *good, st
 	c[3] = view_conn(r, "cdn.example.net", true, 0x0a090004, refused, HF_ARRAY_LEN(refused));
 	c[4] = view_conn(r, "old.example.net", true, 0x0a090005, expired, HF_ARRAY_LEN(expired));
 	c[5] = view_conn(r, "peer.example.org", false, 0x0a090006, both, HF_ARRAY_LEN(both));
-	r->conn[c[1]].chain = r->conn[c[2]].chain = good;
+	report_set_chain(r, c[1], &good);
+	report_set_chain(r, c[2], &good);
 	r->conn[c[2]].tls_resumed = true;
 	r->conn[c[0]].lookup = 0;
 	r->conn[c[0]].lookup_begin = r->lookup[0].begin;
@@ -301,7 +303,7 @@ static inline void view_sample(struct report *r, struct hf_cert_report *good, st
 	r->resource[i].cached = REPORT_FRESH;
 	r->resource[i].sent_begin = r->resource[i].sent_end = r->resource[i].first_octet = r->resource[i].head_end =
 		HF_NEVER;
-	view_failures(r, c[3], c[4], bad);
+	view_failures(r, c[3], c[4]);
 	for (unsigned k = 0; k < HF_ARRAY_LEN(pictures); k++) {
 		char url[120];
 		uint64_t at = 335000 + 46000 * k;
@@ -347,11 +349,13 @@ static inline void view_sample(struct report *r, struct hf_cert_report *good, st
 }
 
 /* A page that never came. */
-static inline void view_failed(struct report *r, struct hf_cert_report *bad)
+static inline void view_failed(struct report *r)
 {
+	struct hf_cert_report bad;
+
 	sample_failure(r, REPORT_E_CHAIN_EXPIRED, "www.example.org, 3 days ago");
-	view_chain(bad, false);
-	r->conn[0].chain = bad;
+	view_chain(&bad, false);
+	report_set_chain(r, 0, &bad);
 	r->fault.event = (uint32_t)r->events - 1;
 }
 
@@ -390,9 +394,11 @@ static inline void view_large(struct report *r)
 	"</script><script>alert(1)</script><!--<img src=x onerror=alert(2)>\xe2\x80\xa8\xe2\x80\xae\xff\xc0\x80\x01\"'&{{}}]]>-->"
 
 /* Every string that can come from outside says the same thing. */
-static inline void view_hostile(struct report *r, struct hf_cert_report *chain)
+static inline void view_hostile(struct report *r)
 {
-	view_failed(r, chain);
+	struct hf_cert_report *chain;
+
+	view_failed(r);
 	r->url = r->final_url = r->title = r->charset = VIEW_HOSTILE;
 	snprintf(r->fault.detail, sizeof(r->fault.detail), "%s", VIEW_HOSTILE);
 	for (size_t i = 0; i < r->resources; i++) {
@@ -412,6 +418,7 @@ static inline void view_hostile(struct report *r, struct hf_cert_report *chain)
 		r->event[i].name = r->event[i].sentence = VIEW_HOSTILE;
 		r->event[i].bytes = (struct hf_bytes){ (const uint8_t *)VIEW_HOSTILE, sizeof(VIEW_HOSTILE) };
 	}
+	chain = r->conn[0].chain;
 	for (unsigned i = 0; i < chain->certs; i++) {
 		snprintf(chain->cert[i].subject, sizeof(chain->cert[i].subject), "%s", VIEW_HOSTILE);
 		snprintf(chain->cert[i].names, sizeof(chain->cert[i].names), "%s", VIEW_HOSTILE);
