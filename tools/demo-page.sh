@@ -13,8 +13,7 @@ cp -rp demo/site $site
 gzip -nk9 $site/index.html $site/notes/index.html
 
 url=https://demo.handfast.example/
-files=(--png $out/page.png --har $out/page.har --pcap $out/page.pcapng)
-"$hf" page --help | grep -q -- --html && files+=(--html $out/page.html)
+files=(--png $out/page.png --html $out/page.html --har $out/page.har --pcap $out/page.pcapng)
 echo "\$ handfast page $url --net sim,dir=$site,rtt=40ms,loss=1% --explain ${files[*]}"
 echo
 "$hf" page $url --net "sim,dir=$site,rtt=40ms,loss=1%" --explain "${files[@]}"
@@ -25,7 +24,7 @@ bad=0
 say() { [ -s "$1" ] && printf '  %-22s %s\n' "$1" "$2" || { echo "demo: $1 was not made" >&2; bad=1; }; }
 echo
 say $out/page.png "the page as it is painted: open it in any viewer of pictures"
-[ ! -e $out/page.html ] || say $out/page.html "the time line of all layers: open it in a browser"
+say $out/page.html "the time line of all layers: open it in a browser"
 say $out/page.har "the same for browsers: drop it on the network panel of their developer tools"
 say $out/page.pcapng "every packet, with the keys of TLS: wireshark $out/page.pcapng"
 exit $bad
