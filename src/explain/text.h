@@ -19,6 +19,12 @@ void text_clear(struct text *t); /* keeps the memory */
 /* Always NUL-terminated; "" when nothing was added. Valid until the next change. */
 const char *text_str(const struct text *t);
 
+/* What text_str() gives, as octets. */
+static inline struct hf_bytes text_bytes(const struct text *t)
+{
+	return (struct hf_bytes){ (const uint8_t *)text_str(t), t->len };
+}
+
 void text_add(struct text *t, const char *s);
 void text_add_n(struct text *t, const char *s, size_t n);
 /*

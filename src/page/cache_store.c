@@ -279,7 +279,7 @@ static enum cache_found judge(const struct cache_request *q, const struct cache_
 	text_init(&vary);
 	cache_vary_key(&head, q, &vary);
 	fill(&e, r, &head, memory, now_s);
-	if (!vary.failed && hf_bytes_same(r->vary, (struct hf_bytes){ (const uint8_t *)text_str(&vary), vary.len })) {
+	if (!vary.failed && hf_bytes_same(r->vary, text_bytes(&vary))) {
 		if (cache_is_fresh(q, &head, e.age_s, e.lifetime_s))
 			found = CACHE_FOUND_FRESH;
 		else if (cache_has_validator(&head))
@@ -382,7 +382,7 @@ enum cache_why cache_store(struct http_cache *c, const struct cache_request *q, 
 	if (why == CACHE_KEPT) {
 		text_init(&vary);
 		cache_vary_key(&h, q, &vary);
-		r.vary = (struct hf_bytes){ (const uint8_t *)text_str(&vary), vary.len };
+		r.vary = text_bytes(&vary);
 		why = vary.failed ? CACHE_NO_MEMORY : keep(c, &r, NULL);
 		text_free(&vary);
 	}
@@ -413,12 +413,12 @@ enum cache_why cache_freshen(struct http_cache *c, const struct cache_request *q
 	} else if (head.failed) {
 		why = CACHE_NO_MEMORY;
 	} else {
-		r.head = (struct hf_bytes){ (const uint8_t *)text_str(&head), head.len };
+		r.head = text_bytes(&head);
 		why = cache_parse_head(r.head, &kept) ? CACHE_KEPT : CACHE_MALFORMED;
 	}
 	if (why == CACHE_KEPT) {
 		cache_vary_key(&kept, q, &vary);
-		r.vary = (struct hf_bytes){ (const uint8_t *)text_str(&vary), vary.len };
+		r.vary = text_bytes(&vary);
 		why = vary.failed ? CACHE_NO_MEMORY : keep(c, &r, &content);
 	}
 	if (content && cache_record_get((struct hf_bytes){ content, CACHE_FILE_BYTES(&r) }, &r) == HF_OK) {

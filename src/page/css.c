@@ -396,7 +396,7 @@ bool css_is(const struct css_token *t, enum css_token_type type, const char *low
 		if (v.len > 8 * strlen(low))
 			return false;
 		css_unescape(v, &plain);
-		v = (struct hf_bytes){ (const uint8_t *)text_str(&plain), plain.len };
+		v = text_bytes(&plain);
 	}
 	same = h1_same(v, low);
 	text_free(&plain);

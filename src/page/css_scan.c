@@ -59,7 +59,7 @@ static bool give(struct css_scan *s, enum css_want_what what, struct hf_bytes ur
 	if (escaped) {
 		text_clear(&s->value);
 		css_unescape(url, &s->value);
-		url = (struct hf_bytes){ (const uint8_t *)text_str(&s->value), s->value.len };
+		url = text_bytes(&s->value);
 	}
 	*ret = (struct css_want){ what, url };
 	return url.len > 0 && url.at[0] != '#';

@@ -417,7 +417,7 @@ struct hf_bytes page_body(const struct page *p, uint32_t resource)
 
 struct hf_bytes page_document(const struct page *p)
 {
-	return (struct hf_bytes){ (const uint8_t *)text_str(&p->doc), p->doc.len };
+	return text_bytes(&p->doc);
 }
 
 const char *page_base(const struct page *p)

@@ -120,7 +120,7 @@ static enum coding_why begin_coding(struct page *p, struct fetch *f, const struc
 			text_add(&all, all.len ? "," : "");
 			text_add_n(&all, (const char *)head->field[i].value.at, head->field[i].value.len);
 		}
-	why = coding_begin((struct hf_bytes){ (const uint8_t *)text_str(&all), all.len }, &limits, &f->coding);
+	why = coding_begin(text_bytes(&all), &limits, &f->coding);
 	text_free(&all);
 	return why;
 }
@@ -349,8 +349,7 @@ static void validated(struct page *p, uint32_t i, hf_time_ns now)
 	struct h1_head head;
 
 	request_as_key(p, i, &head, &q);
-	cache_freshen(p->cfg.cache, &q, &f->entry, (struct hf_bytes){ (const uint8_t *)text_str(&f->head), f->head.len },
-		      f->request_s, page_seconds(p, now));
+	cache_freshen(p->cfg.cache, &q, &f->entry, text_bytes(&f->head), f->request_s, page_seconds(p, now));
 	page_row(p, i)->cached = REPORT_VALIDATED;
 	page_tell(p, now, REPORT_LAYER_HTTP, REPORT_PEER, i, "not modified", "9110 15.4.5", "What we keep is still good.");
 	answer_from_entry(p, i, now);
@@ -366,8 +365,7 @@ static void store(struct page *p, uint32_t i, hf_time_ns now)
 	if (!p->cfg.cache)
 		return;
 	request_as_key(p, i, &head, &q);
-	why = cache_store(p->cfg.cache, &q, (struct hf_bytes){ (const uint8_t *)text_str(&f->head), f->head.len },
-			  (struct hf_bytes){ (const uint8_t *)text_str(&f->body), f->body.len }, true, f->request_s,
+	why = cache_store(p->cfg.cache, &q, text_bytes(&f->head), text_bytes(&f->body), true, f->request_s,
 			  page_seconds(p, now));
 	page_tell(p, now, REPORT_LAYER_HTTP, REPORT_US, i, "cache", cache_why_rfc(why), "In the cache: %s.",
 		  cache_why_sentence(why));

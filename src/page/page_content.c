@@ -47,7 +47,7 @@ static bool check_mixed(struct page *p, uint32_t i, hf_time_ns now)
 		return false;
 	}
 	text_addf(&t, "https%s", url_href(f->url) + 4);
-	u = url_parse((struct hf_bytes){ (const uint8_t *)text_str(&t), t.len }, NULL, NULL);
+	u = url_parse(text_bytes(&t), NULL, NULL);
 	text_free(&t);
 	if (!u) {
 		page_fault(p, i, REPORT_E_NO_MEMORY, REPORT_US, now, "%s", "");
@@ -201,11 +201,6 @@ void content_scan_css(struct page *p, struct hf_bytes css, const char *base_url,
 	url_free(base);
 }
 
-struct hf_bytes content_bytes(const struct text *t)
-{
-	return (struct hf_bytes){ (const uint8_t *)text_str(t), t->len };
-}
-
 static struct hf_bytes type_of(const struct fetch *f)
 {
 	return f->content_type ? hf_bytes_of(f->content_type) : (struct hf_bytes){ 0 };
@@ -217,10 +212,10 @@ void content_to_utf8(struct page *p, uint32_t i, enum charset_kind kind, const s
 	uint32_t parent = page_row(p, i)->parent;
 	enum charset_from why;
 
-	page_row(p, i)->charset = charset_decide(kind, type_of(p->fetch[i]), content_bytes(from),
+	page_row(p, i)->charset = charset_decide(kind, type_of(p->fetch[i]), text_bytes(from),
 						 parent == REPORT_NONE ? NULL : page_row(p, parent)->charset, &why);
-	if (!charset_to_utf8(page_row(p, i)->charset, content_bytes(from), to))
-		charset_repair_utf8(content_bytes(from), to);
+	if (!charset_to_utf8(page_row(p, i)->charset, text_bytes(from), to))
+		charset_repair_utf8(text_bytes(from), to);
 }
 
 /* CSSOM 6.3: another type is no sheet; pages of the old kind were written for browsers that did not look. */
@@ -254,7 +249,7 @@ static void take_style(struct page *p, uint32_t i, hf_time_ns now)
 	content_to_utf8(p, i, CHARSET_CSS, &f->body, &css);
 	text_free(&f->body);
 	f->body = css;
-	content_scan_css(p, content_bytes(&f->body), url_href(f->url), i, now);
+	content_scan_css(p, text_bytes(&f->body), url_href(f->url), i, now);
 }
 
 /* ---- images ---- */
@@ -264,8 +259,8 @@ void content_take_image(struct page *p, uint32_t i, hf_time_ns now)
 	struct fetch *f = p->fetch[i];
 	struct report_resource *r = page_row(p, i);
 
-	if (!image_size(content_bytes(&f->body), &r->width, &r->height) && r->kind == REPORT_IMAGE &&
-	    !image_type(content_bytes(&f->body)))
+	if (!image_size(text_bytes(&f->body), &r->width, &r->height) && r->kind == REPORT_IMAGE &&
+	    !image_type(text_bytes(&f->body)))
 		content_refuse(p, i, REPORT_E_NOT_AN_IMAGE, r->mime ? r->mime : "", now);
 }
 

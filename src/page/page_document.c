@@ -112,11 +112,11 @@ static enum shape shape_of(const struct page *p, uint32_t i)
 	size_t n = mime ? strlen(mime) : 0;
 
 	if (!n || strcmp(mime, "*/*") == 0 || strcmp(mime, "unknown/unknown") == 0)
-		return f->nosniff ? IS_TEXT : sniff(content_bytes(&f->body));
+		return f->nosniff ? IS_TEXT : sniff(text_bytes(&f->body));
 	if (is_html_type(mime))
 		return IS_HTML;
 	if (strncmp(mime, "image/", 6) == 0)
-		return image_type(content_bytes(&f->body)) ? IS_IMAGE : IS_OTHER;
+		return image_type(text_bytes(&f->body)) ? IS_IMAGE : IS_OTHER;
 	if (strncmp(mime, "text/", 5) == 0 || strcmp(mime, "application/json") == 0 || strcmp(mime, "application/xml") == 0 ||
 	    strcmp(mime, "application/javascript") == 0 || strcmp(mime, "application/ecmascript") == 0 ||
 	    (n > 5 && strcmp(mime + n - 5, "+json") == 0) || (n > 4 && strcmp(mime + n - 4, "+xml") == 0))
@@ -170,7 +170,7 @@ static void trim(struct page *p)
 	uint32_t flattened;
 	bool cut;
 
-	if (html_trim(content_bytes(&p->doc), &limits, &trimmed, &flattened, &cut)) {
+	if (html_trim(text_bytes(&p->doc), &limits, &trimmed, &flattened, &cut)) {
 		text_free(&p->doc);
 		p->doc = trimmed;
 	} else {
@@ -207,7 +207,7 @@ void document_take(struct page *p, uint32_t i, hf_time_ns now)
 	p->report->charset = page_row(p, i)->charset;
 	p->has_document = true;
 	/* before it is trimmed, so that what is left out can be counted */
-	read_html(p, i, content_bytes(&p->doc), url_href(f->url), false, now);
+	read_html(p, i, text_bytes(&p->doc), url_href(f->url), false, now);
 	trim(p);
 }
 
@@ -228,7 +228,7 @@ void document_look(struct page *p, uint32_t i, hf_time_ns now)
 		return;
 	p->looked = f->body.len;
 	content_to_utf8(p, i, CHARSET_HTML, &f->body, &html);
-	if (html_read(content_bytes(&html), &cfg, &h) == HF_OK) {
+	if (html_read(text_bytes(&html), &cfg, &h) == HF_OK) {
 		p->quirks = h.quirks;
 		if (h.referrer)
 			f->referrer = report_keep(p->report, h.referrer);
@@ -248,6 +248,6 @@ void document_take_frame(struct page *p, uint32_t i, hf_time_ns now)
 	if (shape_of(p, i) != IS_HTML)
 		return;
 	content_to_utf8(p, i, CHARSET_HTML, &f->body, &html);
-	read_html(p, i, content_bytes(&html), url_href(f->url), true, now);
+	read_html(p, i, text_bytes(&html), url_href(f->url), true, now);
 	text_free(&html);
 }

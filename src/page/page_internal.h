@@ -183,7 +183,6 @@ uint32_t content_ask(struct page *p, enum report_kind kind, const char *url, uin
 void content_begin(struct page *p, uint32_t i, hf_time_ns now);
 /* All of its content is here, or all that will come. */
 void content_take(struct page *p, uint32_t i, hf_time_ns now);
-struct hf_bytes content_bytes(const struct text *t);
 /* To UTF-8, by what the answer, the content and its document say of its charset. Where there is no such charset here, it is read as UTF-8. */
 void content_to_utf8(struct page *p, uint32_t i, enum charset_kind kind, const struct text *from, struct text *to);
 /* What a sheet, or a style element, asks for. */

@@ -280,7 +280,7 @@ static void ask_send(struct page *p, struct conn *c, struct page_ask *ret, hf_ti
 	c->last = now;
 	r->sent_begin = now;
 	ret->what = PAGE_SEND;
-	ret->bytes = (struct hf_bytes){ (const uint8_t *)text_str(&f->request), f->request.len };
+	ret->bytes = text_bytes(&f->request);
 }
 
 bool pool_ask(struct page *p, struct page_ask *ret, hf_time_ns now)

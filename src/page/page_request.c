@@ -136,7 +136,7 @@ void request_write(struct page *p, uint32_t i, hf_time_ns now)
 					    .sentence = f->has_entry ? "We ask whether what we keep is still good."
 								     : "We ask for it, and say what we can read.",
 					    .rfc = f->has_entry ? "9110 13" : "9112 3",
-					    .bytes = { (const uint8_t *)text_str(&f->request), f->request.len },
+					    .bytes = text_bytes(&f->request),
 				    });
 }
 
@@ -145,7 +145,7 @@ void request_as_key(const struct page *p, uint32_t i, struct h1_head *head, stru
 {
 	const struct fetch *f = p->fetch[i];
 
-	if (h1_parse_request((struct hf_bytes){ (const uint8_t *)text_str(&f->request), f->request.len }, head) != H1_NONE)
+	if (h1_parse_request(text_bytes(&f->request), head) != H1_NONE)
 		head->fields = 0; /* a cookie of the server's that makes it so is not for us to mend: nothing varies by it */
 	*ret = (struct cache_request){ .url = url_without_fragment(f->url), .field = head->field, .fields = head->fields };
 }
