@@ -3,6 +3,7 @@
 
 #include "base/bits.h"
 #include "base/siphash.h"
+#include "explain/grow.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -75,7 +76,8 @@ static struct listed *list(struct http_cache *c, size_t *ret_n)
 {
 	int fd = openat(c->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
-	struct listed *all = NULL, *more;
+	struct listed *all = NULL;
+	bool failed = false;
 	size_t n = 0, room = 0;
 	const struct dirent *d;
 	struct stat st;
@@ -88,13 +90,9 @@ static struct listed *list(struct http_cache *c, size_t *ret_n)
 			remove_old_temporary(c, d->d_name, &st);
 			continue;
 		}
-		if (n == room) {
-			room = room ? 2 * room : 64;
-			more = realloc(all, room * sizeof(*all));
-			if (!more)
-				break;
-			all = more;
-		}
+		all = grow_array(all, n, &room, sizeof(*all), &failed);
+		if (failed)
+			break;
 		memcpy(all[n].name, d->d_name, NAME_LEN + 1);
 		all[n].octets = (uint64_t)st.st_size;
 		all[n].used = st.st_mtim;

@@ -7,6 +7,7 @@
 
 #include "base/ascii.h"
 #include "base/bits.h"
+#include "explain/grow.h"
 #include "http/h1.h"
 #include "page/css.h"
 #include "page/html_tree.h"
@@ -70,18 +71,9 @@ static void add_item(struct reader *r, const struct html_item *i)
 {
 	struct html *h = r->h;
 
-	if (h->items == r->room) {
-		size_t room = r->room ? 2 * r->room : 64;
-		struct html_item *more = realloc(h->item, room * sizeof(*more));
-
-		if (!more) {
-			r->failed = true;
-			return;
-		}
-		h->item = more;
-		r->room = room;
-	}
-	h->item[h->items++] = *i;
+	h->item = grow_array(h->item, h->items, &r->room, sizeof(*h->item), &r->failed);
+	if (!r->failed)
+		h->item[h->items++] = *i;
 }
 
 /* NULL: not a URL, or one that no browser fetches. */

@@ -8,6 +8,7 @@
 
 #include "base/ascii.h"
 #include "base/bits.h"
+#include "explain/grow.h"
 #include "http/h1.h"
 
 #include <setjmp.h>
@@ -276,19 +277,10 @@ void html_walk_skip(struct html_walk *w)
 
 static bool push(struct html_walk *w, const GumboNode *n)
 {
-	if (w->depth == w->room) {
-		size_t room = w->room ? 2 * w->room : 64;
-		struct html_step *more = realloc(w->step, room * sizeof(*more));
-
-		if (!more) {
-			w->failed = true;
-			return false;
-		}
-		w->step = more;
-		w->room = room;
-	}
-	w->step[w->depth++] = (struct html_step){ .node = n };
-	return true;
+	w->step = grow_array(w->step, w->depth, &w->room, sizeof(*w->step), &w->failed);
+	if (!w->failed)
+		w->step[w->depth++] = (struct html_step){ .node = n };
+	return !w->failed;
 }
 
 const GumboNode *html_walk_next(struct html_walk *w, bool *ret_leave)

@@ -2,6 +2,7 @@
 #include "page/page_internal.h"
 
 #include "base/bits.h"
+#include "explain/grow.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -170,15 +171,7 @@ uint32_t page_add_fetch(struct page *p, enum report_kind kind, uint32_t parent, 
 	struct fetch *f = calloc(1, sizeof(*f));
 	uint32_t i = REPORT_NONE;
 
-	if (f && p->fetches == p->fetch_room) {
-		size_t room = p->fetch_room ? 2 * p->fetch_room : 32;
-		struct fetch **more = realloc(p->fetch, room * sizeof(struct fetch *));
-
-		if (more) {
-			p->fetch = more;
-			p->fetch_room = room;
-		}
-	}
+	p->fetch = grow_array(p->fetch, p->fetches, &p->fetch_room, sizeof(struct fetch *), &p->report->failed);
 	if (f && p->fetches < p->fetch_room)
 		i = report_add_resource(p->report);
 	if (i == REPORT_NONE) {

@@ -6,6 +6,7 @@
 #include "page/page_internal.h"
 
 #include "base/bits.h"
+#include "explain/grow.h"
 
 #include <stdlib.h>
 
@@ -28,15 +29,11 @@ static unsigned rank(enum report_kind k)
 
 static uint32_t add_origin(struct page *p, const char *name)
 {
-	if (p->origins == p->origin_room) {
-		size_t room = p->origin_room ? 2 * p->origin_room : 16;
-		struct origin *more = realloc(p->origin, room * sizeof(*more));
+	bool failed = false;
 
-		if (!more)
-			return REPORT_NONE;
-		p->origin = more;
-		p->origin_room = room;
-	}
+	p->origin = grow_array(p->origin, p->origins, &p->origin_room, sizeof(*p->origin), &failed);
+	if (failed)
+		return REPORT_NONE;
 	p->origin[p->origins] = (struct origin){ .name = report_keep(p->report, name), .most = p->limits.per_host };
 	return (uint32_t)p->origins++;
 }
@@ -81,15 +78,7 @@ static uint32_t add_conn(struct page *p, const struct fetch *f)
 	struct conn *c = calloc(1, sizeof(*c));
 	uint32_t i = REPORT_NONE;
 
-	if (c && p->conns == p->conn_room) {
-		size_t room = p->conn_room ? 2 * p->conn_room : 16;
-		struct conn **more = realloc(p->conn, room * sizeof(struct conn *));
-
-		if (more) {
-			p->conn = more;
-			p->conn_room = room;
-		}
-	}
+	p->conn = grow_array(p->conn, p->conns, &p->conn_room, sizeof(struct conn *), &p->report->failed);
 	if (c && p->conns < p->conn_room)
 		i = report_add_conn(p->report);
 	if (i == REPORT_NONE) {

@@ -2,6 +2,7 @@
 #include "page/text_internal.h"
 
 #include "base/bits.h"
+#include "explain/grow.h"
 
 #include <stdlib.h>
 
@@ -79,20 +80,14 @@ static void squeeze(struct text *t)
 	t->len = to;
 }
 
-static bool add_row(struct page_text *t, struct table *table, const GumboNode *tr)
+static void add_row(struct page_text *t, struct table *table, const GumboNode *tr)
 {
 	const GumboVector *children = html_children(tr);
 	struct row *r;
 
-	if (table->rows == table->room) {
-		size_t room = table->room ? 2 * table->room : 16;
-		struct row *more = realloc(table->row, room * sizeof(*more));
-
-		if (!more)
-			return false;
-		table->row = more;
-		table->room = room;
-	}
+	table->row = grow_array(table->row, table->rows, &table->room, sizeof(*table->row), &t->failed);
+	if (t->failed)
+		return;
 	r = &table->row[table->rows++];
 	*r = (struct row){ .head = true };
 	for (unsigned i = 0; i < children->length && r->cells < COLUMNS_MAX; i++) {
@@ -111,7 +106,6 @@ static bool add_row(struct page_text *t, struct table *table, const GumboNode *t
 		r->cells++;
 	}
 	table->columns = hf_max_u32(table->columns, r->cells);
-	return true;
 }
 
 static void add_rows(struct page_text *t, struct table *table, const GumboNode *in)
@@ -121,9 +115,9 @@ static void add_rows(struct page_text *t, struct table *table, const GumboNode *
 	for (unsigned i = 0; i < children->length && table->rows < ROWS_MAX; i++) {
 		const GumboNode *n = children->data[i];
 
-		if (html_is(n, GUMBO_TAG_TR) && !add_row(t, table, n))
-			t->failed = true;
-		else if (is_part(n) && is_part(in) == false)
+		if (html_is(n, GUMBO_TAG_TR))
+			add_row(t, table, n);
+		else if (is_part(n) && !is_part(in))
 			add_rows(t, table, n);
 	}
 }
