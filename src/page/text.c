@@ -123,12 +123,17 @@ static bool is_hidden(const GumboNode *n)
 	return false;
 }
 
-static void say(struct page_text *t, const char *s)
+static void say_n(struct page_text *t, const char *s, size_t n)
 {
 	if (t->cell)
-		text_add(t->cell, s);
+		text_add_n(t->cell, s, n);
 	else
-		flow_add(&t->flow, s, strlen(s));
+		flow_add(&t->flow, s, n);
+}
+
+static void say(struct page_text *t, const char *s)
+{
+	say_n(t, s, strlen(s));
 }
 
 /* ---- links and what stands for itself ---- */
@@ -198,10 +203,7 @@ static void show_image(struct page_text *t, const GumboNode *n)
 	if (!b.len)
 		return;
 	say(t, "[");
-	if (t->cell)
-		text_add_n(t->cell, (const char *)b.at, b.len);
-	else
-		flow_add(&t->flow, (const char *)b.at, b.len);
+	say_n(t, (const char *)b.at, b.len);
 	say(t, "]");
 }
 
