@@ -63,6 +63,12 @@ hf_status sock_status_of(int err)
 	}
 }
 
+/* What somebody here has forbidden, or leads into a black hole, is a matter of ways, and none of rights. */
+hf_status sock_why_not_sent(int err)
+{
+	return err == EACCES || err == EPERM ? HF_UNREACHABLE : err == EINVAL ? HF_NO_ROUTE : sock_status_of(err);
+}
+
 /* IPv6 sockets speak both families, but an address of IPv4 is asked for as what it is, where IPv6 may be off. */
 socklen_t sock_to_sockaddr(const struct hf_endpoint *e, struct sockaddr_storage *ret)
 {
@@ -278,12 +284,6 @@ struct sock *socks_accept(struct socks *s)
 	return c;
 }
 
-/* Why no SYN went out. What somebody here has forbidden, or leads into a black hole, is a matter of ways, and none of rights. */
-static hf_status why_not_begun(int err)
-{
-	return err == EACCES || err == EPERM ? HF_UNREACHABLE : err == EINVAL ? HF_NO_ROUTE : sock_status_of(err);
-}
-
 hf_status socks_connect(struct socks *s, const struct hf_endpoint *to, struct sock **ret)
 {
 	struct sockaddr_storage a;
@@ -304,7 +304,7 @@ hf_status socks_connect(struct socks *s, const struct hf_endpoint *to, struct so
 		return HF_FULL;
 	c->remote = *to;
 	if (connect(fd, (struct sockaddr *)&a, n) != 0 && errno != EINPROGRESS) {
-		why = why_not_begun(errno);
+		why = sock_why_not_sent(errno);
 		sock_close(c);
 		return why;
 	}

@@ -22,6 +22,7 @@ struct socks {
 };
 
 hf_status sock_status_of(int err);
+hf_status sock_why_not_sent(int err); /* no SYN, no datagram */
 socklen_t sock_to_sockaddr(const struct hf_endpoint *e, struct sockaddr_storage *ret);
 struct hf_endpoint sock_from_sockaddr(const struct sockaddr_storage *a);
 

@@ -88,13 +88,8 @@ hf_status sock_udp_send(struct sock_udp *u, const struct hf_endpoint *to, struct
 		return HF_AGAIN;
 	case EMSGSIZE:
 		return HF_TOO_BIG;
-	case EACCES:
-	case EPERM:
-		return HF_UNREACHABLE;
-	case EINVAL:
-		return HF_NO_ROUTE;
 	default:
-		return sock_status_of(errno);
+		return sock_why_not_sent(errno);
 	}
 }
 
