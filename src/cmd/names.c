@@ -39,7 +39,7 @@ int names_take_server(enum cmd_command command, const char *text, struct names_o
 {
 	struct hf_endpoint e = { 0 };
 
-	if (!parse_addr(text, &e.addr))
+	if (!parse_addr(text, &e.addr) || !dns_can_be_asked(&e.addr))
 		return cmd_usage(command, "--dns %s: the address of a name server is wanted, as in --dns 10.9.0.1", text);
 	if (o->servers == DNS_SERVERS)
 		return cmd_usage(command, "--dns: at most %u times", DNS_SERVERS);

@@ -87,13 +87,18 @@ static struct dns *lay_out(struct hf_arena *a, const struct dns_config *c)
 	return d;
 }
 
+bool dns_can_be_asked(const struct hf_addr *server)
+{
+	return !addr_is_unspecified(server) && !addr_is_multicast(server);
+}
+
 static bool is_sound(const struct dns_config *c)
 {
 	if (c->servers > DNS_SERVERS || c->searches > DNS_SEARCHES || c->attempts > ATTEMPTS_MAX ||
 	    c->edns_size < EDNS_SIZE_MIN || c->cache > CACHE_MAX || c->tell == 0 || (c->tell & (c->tell - 1)) != 0)
 		return false;
 	for (unsigned i = 0; i < c->servers; i++)
-		if (addr_is_any(&c->server[i].addr) || addr_is_multicast(&c->server[i].addr))
+		if (!dns_can_be_asked(&c->server[i].addr))
 			return false;
 	return true;
 }
@@ -226,6 +231,15 @@ static void make_ready(struct dns *d, struct dns_one_lookup *l)
 	}
 }
 
+void dns_finding_add(struct dns_finding *f, const struct hf_addr *addr)
+{
+	for (unsigned i = 0; i < f->addrs; i++)
+		if (addr_eq(&f->addr[i], addr))
+			return;
+	if (f->addrs < DNS_ADDRS)
+		f->addr[f->addrs++] = *addr;
+}
+
 /* ---- without a server ---- */
 
 static void settle_here(struct dns *d, struct dns_one_lookup *l, const struct dns_finding found[2],
@@ -250,11 +264,7 @@ static void add_addr(struct dns_finding found[2], const struct hf_addr *addr)
 {
 	struct dns_finding *f = &found[addr_is_ip4(addr) ? 0 : 1];
 
-	for (unsigned i = 0; i < f->addrs; i++)
-		if (addr_eq(&f->addr[i], addr))
-			return;
-	if (f->addrs < DNS_ADDRS)
-		f->addr[f->addrs++] = *addr;
+	dns_finding_add(f, addr);
 	f->why = DNS_WHY_OK;
 }
 

@@ -64,6 +64,7 @@ struct dns_config {
 };
 #define DNS_NDOTS_0 UINT32_MAX
 
+bool dns_can_be_asked(const struct hf_addr *server); /* no address that means any host, or many */
 size_t dns_memory(const struct dns_config *cfg);
 /* mem: aligned to 64, the caller's, and holds still. HF_OK; HF_INVALID: a value is out of its range; HF_FULL. */
 HF_NODISCARD hf_status dns_init(void *mem, size_t n, const struct dns_config *cfg, hf_time_ns now, struct dns **ret);

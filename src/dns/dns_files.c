@@ -41,7 +41,7 @@ static void take_server(struct dns_resolv *r, struct hf_bytes line)
 
 	/* "fe80::1%eth0" names an interface: nothing here knows of those */
 	if (!dns_next_word(&line, &word) || r->servers == DNS_SERVERS || addr_parse(word, &addr) != HF_OK ||
-	    addr_is_any(&addr) || addr_is_any_ip4(&addr) || addr_is_multicast(&addr)) {
+	    !dns_can_be_asked(&addr)) {
 		r->passed_over++;
 		return;
 	}

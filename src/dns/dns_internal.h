@@ -204,6 +204,8 @@ void dns_take(struct dns *d, struct dns_query *q, struct hf_bytes msg, bool tcp,
 
 /* ---- dns.c ---- */
 
+/* Once, and as long as there is room. */
+void dns_finding_add(struct dns_finding *f, const struct hf_addr *addr);
 /* A query has ended; q->found says how. */
 void dns_query_ended(struct dns *d, struct dns_query *q, hf_time_ns now);
 bool dns_query_wanted(const struct dns *d, uint32_t n);
@@ -221,6 +223,8 @@ void dns_cache_keep(struct dns *d, const struct dns_query *q, hf_time_ns now);
 
 /* A new record, to be filled in further; always there. q may be NULL. */
 struct dns_told *dns_tell(struct dns *d, enum dns_told_kind kind, const struct dns_query *q, hf_time_ns now);
-void dns_told_add_bytes(struct dns_told *t, struct hf_bytes msg);
+/* With a message, sent or received. */
+struct dns_told *dns_tell_message(struct dns *d, enum dns_told_kind kind, const struct dns_query *q,
+				  struct hf_bytes msg, hf_time_ns now);
 
 #endif

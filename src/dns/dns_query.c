@@ -209,14 +209,11 @@ static struct dns_query *query_of_conn(struct dns *d, unsigned conn)
 void dns_feed_udp(struct dns *d, unsigned socket, const struct hf_endpoint *from, struct hf_bytes datagram, hf_time_ns now)
 {
 	struct dns_query *q = query_of_socket(d, socket);
-	struct dns_told *t;
 
 	if (!q || q->state != DNS_ST_WAIT)
 		return;
 	if (from->port != d->server[q->server].at.port || !addr_eq(&from->addr, &d->server[q->server].at.addr)) {
-		t = dns_tell(d, DNS_TOLD_WRONG_SERVER, q, now);
-		t->server = *from;
-		dns_told_add_bytes(t, datagram);
+		dns_tell_message(d, DNS_TOLD_WRONG_SERVER, q, datagram, now)->server = *from;
 		return;
 	}
 	dns_take(d, q, datagram, false, now);
@@ -306,11 +303,6 @@ static struct hf_bytes write_query(struct dns *d, const struct dns_query *q)
 	return (struct hf_bytes){ d->out_octets, len + 2 };
 }
 
-static void tell_query(struct dns *d, enum dns_told_kind kind, const struct dns_query *q, struct hf_bytes msg, hf_time_ns now)
-{
-	dns_told_add_bytes(dns_tell(d, kind, q, now), msg);
-}
-
 static enum dns_does want(struct dns *d, struct dns_query *q, struct dns_ask *ret, hf_time_ns now)
 {
 	struct hf_bytes msg;
@@ -330,7 +322,7 @@ static enum dns_does want(struct dns *d, struct dns_query *q, struct dns_ask *re
 		q->found.tries++;
 		q->ports_drawn = 0;
 		dns_fire(d, q, DNS_EV_SENT, now);
-		tell_query(d, DNS_TOLD_QUERY, q, ret->bytes, now);
+		dns_tell_message(d, DNS_TOLD_QUERY, q, ret->bytes, now);
 		return DNS_SEND;
 	case DNS_ST_CONNECT:
 		d->conn[q->conn].open = true;
@@ -341,7 +333,7 @@ static enum dns_does want(struct dns *d, struct dns_query *q, struct dns_ask *re
 		ret->bytes = write_query(d, q);
 		q->found.tries++;
 		dns_fire(d, q, DNS_EV_SENT, now);
-		tell_query(d, DNS_TOLD_QUERY_TCP, q, (struct hf_bytes){ ret->bytes.at + 2, ret->bytes.len - 2 }, now);
+		dns_tell_message(d, DNS_TOLD_QUERY_TCP, q, (struct hf_bytes){ ret->bytes.at + 2, ret->bytes.len - 2 }, now);
 		return DNS_SEND_TCP;
 	default:
 		return DNS_WAITS;

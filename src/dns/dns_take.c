@@ -24,14 +24,6 @@ static struct hf_rd records_of(const struct answer *a)
 	return hf_rd_over((struct hf_bytes){ a->msg.at + a->records, a->msg.len - a->records });
 }
 
-static struct dns_told *tell(struct dns *d, struct dns_query *q, enum dns_told_kind kind, struct hf_bytes msg, hf_time_ns now)
-{
-	struct dns_told *t = dns_tell(d, kind, q, now);
-
-	dns_told_add_bytes(t, msg);
-	return t;
-}
-
 /* ---- is it one? ---- */
 
 /* A server that is older than EDNS may not even repeat the question (RFC 6891 7): all that is then believed is that. */
@@ -49,15 +41,15 @@ static bool is_answer(struct dns *d, struct dns_query *q, struct hf_bytes msg, s
 	*a = (struct answer){ .msg = msg };
 	dns_header_rd(&in, &a->head);
 	if (in.bad != HF_OK) {
-		tell(d, q, DNS_TOLD_UNREADABLE, msg, now);
+		dns_tell_message(d, DNS_TOLD_UNREADABLE, q, msg, now);
 		return false;
 	}
 	if (!a->head.qr || a->head.opcode != 0) {
-		tell(d, q, DNS_TOLD_NOT_AN_ANSWER, msg, now);
+		dns_tell_message(d, DNS_TOLD_NOT_AN_ANSWER, q, msg, now);
 		return false;
 	}
 	if (a->head.id != q->id) {
-		tell(d, q, DNS_TOLD_WRONG_ID, msg, now)->id = a->head.id;
+		dns_tell_message(d, DNS_TOLD_WRONG_ID, q, msg, now)->id = a->head.id;
 		return false;
 	}
 	if (is_bare_refusal(q, &a->head)) {
@@ -66,22 +58,22 @@ static bool is_answer(struct dns *d, struct dns_query *q, struct hf_bytes msg, s
 		return true;
 	}
 	if (a->head.qdcount != 1) {
-		tell(d, q, DNS_TOLD_WRONG_QUESTION, msg, now);
+		dns_tell_message(d, DNS_TOLD_WRONG_QUESTION, q, msg, now);
 		return false;
 	}
 	dns_question_rd(msg, &in, &asked);
 	if (in.bad != HF_OK) {
 		/* It knew the id: if nothing better comes, this is the reason. */
 		q->found.why = DNS_WHY_MALFORMED;
-		tell(d, q, DNS_TOLD_UNREADABLE, msg, now);
+		dns_tell_message(d, DNS_TOLD_UNREADABLE, q, msg, now);
 		return false;
 	}
 	if (asked.type != q->type || asked.class_ != DNS_CLASS_IN || !dns_name_same(&asked.name, &q->sent)) {
-		tell(d, q, DNS_TOLD_WRONG_QUESTION, msg, now);
+		dns_tell_message(d, DNS_TOLD_WRONG_QUESTION, q, msg, now);
 		return false;
 	}
 	if (q->cased && !dns_name_exact(&asked.name, &q->sent)) {
-		tell(d, q, DNS_TOLD_NO_CASE, msg, now);
+		dns_tell_message(d, DNS_TOLD_NO_CASE, q, msg, now);
 		d->server[q->server].no_case = true;
 		dns_query_same(d, q, now);
 		return false;
@@ -145,7 +137,7 @@ static bool look_through(struct answer *a)
 static void no_use(struct dns *d, struct dns_query *q, enum dns_told_kind kind, enum dns_why why, struct answer *a,
 		   hf_time_ns now)
 {
-	tell(d, q, kind, a->msg, now)->why = (uint8_t)a->rcode;
+	dns_tell_message(d, kind, q, a->msg, now)->why = (uint8_t)a->rcode;
 	q->found.why = why;
 	q->found.rcode = (uint8_t)a->rcode;
 	q->found.net = HF_OK;
@@ -157,7 +149,7 @@ static bool is_of_use(struct dns *d, struct dns_query *q, struct answer *a, hf_t
 	if (a->rcode == DNS_NOERROR || a->rcode == DNS_NXDOMAIN)
 		return true;
 	if (q->edns && (a->rcode == DNS_FORMERR || a->rcode == DNS_NOTIMP || a->rcode == DNS_BADVERS)) {
-		tell(d, q, DNS_TOLD_NO_EDNS, a->msg, now)->why = (uint8_t)a->rcode;
+		dns_tell_message(d, DNS_TOLD_NO_EDNS, q, a->msg, now)->why = (uint8_t)a->rcode;
 		d->server[q->server].no_edns = true;
 		dns_query_same(d, q, now);
 		return false;
@@ -175,15 +167,6 @@ struct chain {
 	bool circle, too_long, bad;
 	struct dns_name target; /* that closes the circle */
 };
-
-static void add_addr(struct dns_finding *f, const struct hf_addr *addr)
-{
-	for (unsigned i = 0; i < f->addrs; i++)
-		if (addr_eq(&f->addr[i], addr))
-			return;
-	if (f->addrs < DNS_ADDRS)
-		f->addr[f->addrs++] = *addr;
-}
 
 /* The addresses of the name that the chain has come to. */
 static void take_addrs(const struct dns_query *q, const struct answer *a, struct chain *c, struct dns_finding *f)
@@ -203,11 +186,11 @@ static void take_addrs(const struct dns_query *q, const struct answer *a, struct
 		}
 		c->used++;
 		c->ttl_s = hf_min_u32(c->ttl_s, dns_ttl(rr.ttl_s));
-		add_addr(f, &addr);
+		dns_finding_add(f, &addr);
 	}
 }
 
-static bool was_there(struct dns_query *q, uint64_t hash)
+static bool was_there(const struct dns_query *q, uint64_t hash)
 {
 	for (unsigned i = 0; i < q->names; i++)
 		if (q->seen[i] == hash)
@@ -224,6 +207,7 @@ static bool follow(struct dns *d, struct dns_query *q, const struct answer *a, s
 		struct dns_name target;
 		struct dns_told *t;
 		struct dns_rr rr;
+		uint64_t hash;
 
 		dns_rr_rd(a->msg, &in, &rr);
 		if (rr.type != DNS_TYPE_CNAME || rr.class_ != DNS_CLASS_IN || !dns_name_same(&rr.name, &c->at))
@@ -234,14 +218,15 @@ static bool follow(struct dns *d, struct dns_query *q, const struct answer *a, s
 		}
 		dns_name_lower(&target);
 		c->target = target;
-		c->circle = was_there(q, dns_hash(d, &target, q->type));
+		hash = dns_hash(d, &target, q->type);
+		c->circle = was_there(q, hash);
 		c->too_long = !c->circle && q->names == HF_ARRAY_LEN(q->seen);
 		if (c->circle || c->too_long)
 			return false;
 		t = dns_tell(d, DNS_TOLD_CNAME, q, now);
 		dns_name_format(&c->at, t->name, sizeof(t->name));
 		dns_name_format(&target, t->target, sizeof(t->target));
-		q->seen[q->names++] = dns_hash(d, &target, q->type);
+		q->seen[q->names++] = hash;
 		c->at = target;
 		c->ttl_s = hf_min_u32(c->ttl_s, dns_ttl(rr.ttl_s));
 		c->aliases++;
@@ -267,12 +252,10 @@ static void end_in_loop(struct dns *d, struct dns_query *q, const struct chain *
 static void end_with(struct dns *d, struct dns_query *q, enum dns_told_kind kind, const struct answer *a,
 		     const struct chain *c, hf_time_ns now)
 {
-	struct dns_told *t;
+	struct dns_told *t = dns_tell_message(d, kind, q, a->msg, now);
 
-	t = dns_tell(d, kind, q, now);
 	dns_name_format(&c->at, t->name, sizeof(t->name));
 	t->x = q->found.addrs;
-	dns_told_add_bytes(t, a->msg);
 	if (a->head.ancount > c->used)
 		dns_tell(d, DNS_TOLD_NOT_ASKED, q, now)->x = a->head.ancount - c->used;
 	q->found.canonical = c->at;
@@ -299,7 +282,7 @@ static void go_on_with(struct dns *d, struct dns_query *q, const struct answer *
 	q->first = q->server;
 	q->tries_here = 0;
 	dns_fire(d, q, DNS_EV_RCV_ALIAS, now);
-	dns_told_add_bytes(dns_tell(d, DNS_TOLD_CNAME_ASK, q, now), a->msg);
+	dns_tell_message(d, DNS_TOLD_CNAME_ASK, q, a->msg, now);
 }
 
 static void read_chain(struct dns *d, struct dns_query *q, struct answer *a, hf_time_ns now)
@@ -346,7 +329,7 @@ void dns_take(struct dns *d, struct dns_query *q, struct hf_bytes msg, bool tcp,
 	q->found.tcp = tcp;
 	/* What was cut off may have been cut anywhere: nothing behind the header is looked at (RFC 2181 9). */
 	if (a.head.tc && !tcp) {
-		tell(d, q, DNS_TOLD_TRUNCATED, msg, now);
+		dns_tell_message(d, DNS_TOLD_TRUNCATED, q, msg, now);
 		dns_query_drop(d, q);
 		dns_fire(d, q, DNS_EV_RCV_TRUNCATED, now);
 		return;

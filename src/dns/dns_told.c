@@ -30,12 +30,16 @@ struct dns_told *dns_tell(struct dns *d, enum dns_told_kind kind, const struct d
 	return t;
 }
 
-void dns_told_add_bytes(struct dns_told *t, struct hf_bytes msg)
+struct dns_told *dns_tell_message(struct dns *d, enum dns_told_kind kind, const struct dns_query *q,
+				  struct hf_bytes msg, hf_time_ns now)
 {
+	struct dns_told *t = dns_tell(d, kind, q, now);
+
 	t->octets = (uint16_t)msg.len;
 	t->bytes_len = (uint16_t)(msg.len < DNS_TOLD_BYTES ? msg.len : DNS_TOLD_BYTES);
 	if (t->bytes_len > 0)
 		memcpy(t->bytes, msg.at, t->bytes_len);
+	return t;
 }
 
 bool dns_told(const struct dns *d, uint64_t *cursor, struct dns_told *ret)

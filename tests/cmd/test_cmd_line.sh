@@ -81,6 +81,7 @@ wrong get-tls-cacert 2 'nothing.crt: No such file' get https://10.9.0.1/ --net $
 wrong get-resolve 2 'NAME:PORT:ADDR is wanted' get https://a.example/ --net $net --resolve a.example:10.9.0.1
 wrong get-resolve-addr 2 'x is no address' get https://a.example/ --net $net --resolve a.example:443:x
 wrong get-dns 2 'the address of a name server is wanted' get https://a.example/ --net $net --dns ns.example
+wrong get-dns-any 2 'the address of a name server is wanted' get https://a.example/ --net $net --dns ::
 wrong get-no-url 2 'which URL' get --net $net
 wrong get-net-localhost 2 'localhost is reached with --net host alone' get http://localhost/ --net $net
 wrong get-net-host-pcap 2 'there are none of ours to capture' get $url --net host --pcap x.pcapng

@@ -526,6 +526,10 @@ static void configurations(void **state)
 	c = good;
 	c.servers = 2; /* the second one is no address */
 	assert_int_equal(dns_init(mem, sizeof(mem), &c, 0, &d), HF_INVALID);
+	c.server[1].addr = addr_ip4_u32(0); /* nor is 0.0.0.0 */
+	assert_int_equal(dns_init(mem, sizeof(mem), &c, 0, &d), HF_INVALID);
+	c.server[1].addr = addr_ip4_u32(0xe00000fb); /* a group has no single answer */
+	assert_int_equal(dns_init(mem, sizeof(mem), &c, 0, &d), HF_INVALID);
 	c = good;
 	c.searches = DNS_SEARCHES + 1;
 	assert_int_equal(dns_init(mem, sizeof(mem), &c, 0, &d), HF_INVALID);
