@@ -3,7 +3,7 @@
 # tools/setup.sh GROUP...: installs the Debian packages that are missing for these groups. Silent and instant when none is.
 set -euo pipefail
 
-# peers: whom tests/interop/matrix.py and docs.py meet besides, and pages by others, when they are here; they are large.
+# peers: whom the tests of tests/interop and tests/chromium and the bench meet besides, and pages by others, when they are here; they are large.
 declare -A need=(
 	[build]="gcc libc6-dev meson ninja-build pkgconf python3 libcmocka-dev libssl-dev"
 	[test]="bind9-dnsutils clang curl dnsmasq-base gnutls-bin iproute2 iputils-ping mount netcat-openbsd nginx-light openssl procps python3-cryptography python3-scapy tcpdump tshark wget"
