@@ -2,6 +2,7 @@
 #include "base/bits.h"
 #include "explain/topic.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /*
@@ -229,22 +230,31 @@ static void add_label(struct text *out, const struct look *look, const char *lab
 	text_free(&wrapped);
 }
 
+struct fact {
+	char label[32], value[1100];
+};
+
+/* The next of a topic's facts, as far as there is room for it; false: there are no more. */
+static bool next_fact(const char **s, struct fact *ret)
+{
+	size_t name = strcspn(*s, "\t"), end = strcspn(*s, "\n");
+
+	if (!**s)
+		return false;
+	snprintf(ret->label, sizeof(ret->label), "%.*s", (int)name, *s);
+	snprintf(ret->value, sizeof(ret->value), "%.*s", (int)(end - name - 1), *s + name + 1);
+	*s += end + 1;
+	return true;
+}
+
 static void add_labelled(struct text *out, const struct look *look, const struct topic *topic)
 {
 	const char *s = text_str(&topic->fact);
-	char label[32], value[1100];
+	struct fact fact;
 
 	text_add(out, "\n");
-	while (*s) {
-		size_t name = strcspn(s, "\t"), end = strcspn(s, "\n");
-
-		memcpy(label, s, hf_min_u64(name, sizeof(label) - 1));
-		label[hf_min_u64(name, sizeof(label) - 1)] = '\0';
-		memcpy(value, s + name + 1, hf_min_u64(end - name - 1, sizeof(value) - 1));
-		value[hf_min_u64(end - name - 1, sizeof(value) - 1)] = '\0';
-		add_label(out, look, label, value);
-		s += end + 1;
-	}
+	while (next_fact(&s, &fact))
+		add_label(out, look, fact.label, fact.value);
 	if (topic->rfc[0])
 		add_label(out, look, "RFC", topic->rfc);
 	s = topic->see;
@@ -313,12 +323,9 @@ void topic_draw_list(struct text *out, const struct topics *t, const struct look
 		size_t n = 0;
 
 		text_init(&names);
-		for (size_t i = 0; i < t->n; i++) {
-			if (t->at[i].group != (enum topic_group)g)
-				continue;
-			/* In brackets a name with blanks is one word to text_wrap(). */
-			text_addf(&names, "%s%s", n++ ? ", " : "", t->at[i].name);
-		}
+		for (size_t i = 0; i < t->n; i++)
+			if (t->at[i].group == (enum topic_group)g)
+				text_addf(&names, "%s%s", n++ ? ", " : "", t->at[i].name);
 		if (n) {
 			text_addf(out, look->colour ? "\033[1m%s\033[0m" : "%s", topic_group_title((enum topic_group)g));
 			text_addf(out, " (%s, %zu)\n", topic_group_key((enum topic_group)g), n);
@@ -354,6 +361,8 @@ static void put_list(struct json *j, const char *key, const char *list, char sep
 
 void topic_json(struct json *j, const struct topics *t, const struct topic *topic)
 {
+	struct fact fact;
+
 	json_object(j);
 	json_put_string(j, "name", topic->name);
 	json_put_string(j, "group", topic_group_key(topic->group));
@@ -361,16 +370,8 @@ void topic_json(struct json *j, const struct topics *t, const struct topic *topi
 	json_put_string(j, "text", text_str(&topic->text));
 	json_key(j, "facts");
 	json_object(j);
-	for (const char *s = text_str(&topic->fact); *s;) {
-		size_t name = strcspn(s, "\t"), end = strcspn(s, "\n");
-		char label[32];
-
-		memcpy(label, s, hf_min_u64(name, sizeof(label) - 1));
-		label[hf_min_u64(name, sizeof(label) - 1)] = '\0';
-		json_key(j, label);
-		json_string_n(j, s + name + 1, end - name - 1);
-		s += end + 1;
-	}
+	for (const char *s = text_str(&topic->fact); next_fact(&s, &fact);)
+		json_put_string(j, fact.label, fact.value);
 	json_object_end(j);
 	json_key(j, "arrows");
 	json_array(j);
