@@ -110,13 +110,7 @@ void error_page_text(struct text *out, const struct report *r, const struct look
 	struct text line;
 
 	text_init(&line);
-	text_add(&line, report_code_name(f->code));
-	text_add(&line, ": ");
-	text_add(&line, report_code_sentence(f->code));
-	if (f->detail[0]) {
-		text_add(&line, ": ");
-		shown_add(&line, f->detail);
-	}
+	report_show_fault(&line, f);
 	text_add(&line, "\n");
 	add_way(&line, &t);
 	text_addf(&line, "side: %s", report_side_name(f->side));

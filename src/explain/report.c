@@ -3,6 +3,7 @@
 
 #include "base/bits.h"
 #include "explain/grow.h"
+#include "explain/shown.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -344,6 +345,15 @@ void report_add_fault(struct text *t, const struct report_fault *f)
 	text_add(t, report_code_sentence(f->code));
 	if (f->detail[0])
 		text_addf(t, ": %s", f->detail);
+}
+
+void report_show_fault(struct text *t, const struct report_fault *f)
+{
+	text_addf(t, "%s: %s", report_code_name(f->code), report_code_sentence(f->code));
+	if (f->detail[0]) {
+		text_add(t, ": ");
+		shown_add(t, f->detail);
+	}
 }
 
 int report_exit(const struct report *r)

@@ -244,6 +244,8 @@ __attribute__((format(printf, 6, 7))) void report_fail(struct report_fault *f, e
 						       hf_time_ns at, const char *state, const char *detail, ...);
 /* "the server's certificate has expired: www.example.org, 3 days ago": one line for the user, without a full stop. */
 void report_add_fault(struct text *t, const struct report_fault *f);
+/* The same behind its code, and with nothing in it that a terminal could obey. */
+void report_show_fault(struct text *t, const struct report_fault *f);
 /* 0; 1 when the page is there and some of it is not; else the exit code of report.fault. */
 int report_exit(const struct report *r);
 

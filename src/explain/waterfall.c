@@ -44,7 +44,7 @@ struct ranked {
 static void set_up(struct chart *c, struct text *out, const struct report *r, const struct look *look);
 static void draw_scale(const struct chart *c);
 static void draw_row(const struct chart *c, uint32_t i);
-static void draw_bar(const struct chart *c, uint32_t i);
+static void draw_bar(const struct chart *c, const struct report_phases *p, bool bad);
 static void draw_legend(const struct chart *c);
 static void draw_not_wanted(const struct chart *c);
 static uint8_t *choose_rows(const struct report *r, const struct look *look, size_t *ret_left_out);
@@ -189,7 +189,7 @@ static void draw_row(const struct chart *c, uint32_t i)
 	add_right(c->out, &cell, TIME);
 	end_tone(c, bad ? TONE_BAD : TONE_NONE);
 	text_free(&cell);
-	draw_bar(c, i);
+	draw_bar(c, &p, bad);
 	if (x->location) {
 		text_add(c->out, "    -> ");
 		shown_add_middle(c->out, x->location, c->look->columns - 8);
@@ -197,11 +197,7 @@ static void draw_row(const struct chart *c, uint32_t i)
 	}
 	if (bad) {
 		text_init(&cell);
-		text_addf(&cell, "%s: %s", report_code_name(x->fault.code), report_code_sentence(x->fault.code));
-		if (x->fault.detail[0]) {
-			text_add(&cell, ": ");
-			shown_add(&cell, x->fault.detail);
-		}
+		report_show_fault(&cell, &x->fault);
 		begin_tone(c, TONE_BAD);
 		text_wrap(c->out, text_str(&cell), 4, c->look->columns);
 		end_tone(c, TONE_BAD);
@@ -238,15 +234,14 @@ static void fill_cells(const struct chart *c, const struct report_phases *p, uin
 	}
 }
 
-static void draw_bar(const struct chart *c, uint32_t i)
+static void draw_bar(const struct chart *c, const struct report_phases *p, bool bad)
 {
-	struct report_phases p = report_phases_of(c->r, i);
 	uint8_t cell[BAR_MAX];
 	unsigned last = c->bar, was = NOTHING;
 
-	fill_cells(c, &p, cell);
-	if (p.all.there && c->r->resource[i].fault.code != REPORT_E_NONE)
-		cell[hf_min_u64((p.all.end - c->begin) * c->bar / c->length, c->bar - 1)] = FAILED;
+	fill_cells(c, p, cell);
+	if (p->all.there && bad)
+		cell[hf_min_u64((p->all.end - c->begin) * c->bar / c->length, c->bar - 1)] = FAILED;
 	while (last > 0 && cell[last - 1] == NOTHING)
 		last--;
 	text_fill(c->out, ' ', last ? 2 : 0);
