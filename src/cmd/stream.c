@@ -4,6 +4,7 @@
 #include "cmd/stream.h"
 
 #include "base/bits.h"
+#include "wire/addr.h"
 
 #include <errno.h>
 #include <string.h>
@@ -314,7 +315,7 @@ void stream_abort(struct stream *c)
 
 hf_status streams_udp_open(struct streams *s, bool ip6, struct streams_udp *ret)
 {
-	const struct hf_endpoint any = { 0 }; /* ours: of both families */
+	const struct hf_endpoint any = { .addr = ip6 ? (struct hf_addr){ { 0 } } : addr_ip4_u32(0) };
 
 	*ret = (struct streams_udp){ .of = s };
 	return s->kernel ? socks_udp_open(s->socks, ip6, &ret->sock) : hf_udp_bind(s->loop.host, &any, &ret->udp);

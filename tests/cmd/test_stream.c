@@ -355,7 +355,7 @@ static void between_two_hosts(bool ip6)
 	const struct sim_host_config cfg[2] = { { .name = "client", .driven = true }, { .name = "server", .driven = true } };
 	struct streams here, there;
 	struct streams_udp ask;
-	struct hf_endpoint to = { .port = 53 }, from;
+	struct hf_endpoint to = { .port = 53 }, other = to, from;
 	hf_udp answer;
 	char room[64];
 	size_t n;
@@ -363,10 +363,13 @@ static void between_two_hosts(bool ip6)
 	for (unsigned i = 0; i < 2; i++)
 		assert_int_equal(sim_world_add_host(w, &cfg[i]), i);
 	to.addr = ip6 ? sim_world_addr6(w, 1) : sim_world_addr(w, 1);
+	other.addr = sim_world_addr6(w, 1);
 	here = (struct streams){ .now = HF_S(1), .loop = { .host = sim_world_host(w, 0) } };
 	there = (struct streams){ .now = HF_S(1), .loop = { .host = sim_world_host(w, 1) } };
 	assert_int_equal(streams_udp_open(&here, ip6, &ask), HF_OK);
 	assert_int_equal(hf_udp_bind(there.loop.host, &to, &answer), HF_OK);
+	if (!ip6)
+		assert_int_equal(streams_udp_send(&ask, &other, hf_bytes_of("?")), HF_INVALID);
 
 	assert_int_equal(streams_udp_send(&ask, &to, hf_bytes_of("what is a.example?")), HF_OK);
 	sim_world_settle(w, 0);
