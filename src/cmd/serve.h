@@ -8,6 +8,7 @@
 #include "cmd/serve_control.h"
 #include "cmd/serve_dns.h"
 #include "cmd/serve_file.h"
+#include "cmd/serve_queue.h"
 #include "cmd/serve_secure.h"
 #include "cmd/serve_tls.h"
 #include "explain/text.h"
@@ -73,11 +74,9 @@ struct serve_answer {
 
 struct served {
 	bool used;
-	bool peer_done;                         /* its FIN is here */
-	bool answered;                          /* once, at least */
-	bool resting;                           /* owes nobody anything: in the list of those */
-	struct served *rest_older, *rest_newer; /* in that list */
-	hf_time_ns rests_since;
+	bool peer_done;         /* its FIN is here */
+	bool answered;          /* once, at least */
+	struct serve_link rest; /* joined: it owes nobody anything */
 	hf_conn conn;
 	struct hf_endpoint remote;
 	struct served_tls *tls; /* NULL: plain HTTP */
@@ -102,7 +101,7 @@ struct serve {
 	struct served *conns;
 	uint32_t *free_list;
 	uint32_t room, used;
-	struct served *rest_oldest, *rest_newest; /* who may give way when all places are taken */
+	struct serve_queue resting; /* who may give way when all places are taken */
 	uint32_t chunks, chunks_kept;
 	hf_listener listener, tls_listener;
 	struct serve_tls tls;

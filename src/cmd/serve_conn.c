@@ -14,24 +14,7 @@
 
 static const char interim[] = "HTTP/1.1 100 Continue\r\n\r\n";
 
-/* ---- those at rest, oldest first ---- */
-
-static void join_resting(struct serve *s, struct served *c)
-{
-	c->resting = true;
-	c->rests_since = s->loop.now;
-	c->rest_older = s->rest_newest;
-	c->rest_newer = NULL;
-	*(s->rest_newest ? &s->rest_newest->rest_newer : &s->rest_oldest) = c;
-	s->rest_newest = c;
-}
-
-static void leave_resting(struct serve *s, struct served *c)
-{
-	c->resting = false;
-	*(c->rest_older ? &c->rest_older->rest_newer : &s->rest_oldest) = c->rest_newer;
-	*(c->rest_newer ? &c->rest_newer->rest_older : &s->rest_newest) = c->rest_older;
-}
+/* ---- those at rest ---- */
 
 /* Between two requests, or after the last answer, and the peer has acknowledged all; an octet of anything ends the rest. */
 static void note_rest(struct serve *s, struct served *c)
@@ -39,20 +22,25 @@ static void note_rest(struct serve *s, struct served *c)
 	const bool between = c->http.state == HTTP_SERVER_IDLE && (!c->tls || c->tls->connected);
 	const bool rests = (between || c->http.state == HTTP_SERVER_LINGER) && c->acked == c->written;
 
-	if (rests && !c->resting)
-		join_resting(s, c);
-	else if (!rests && c->resting)
-		leave_resting(s, c);
+	if (!rests)
+		serve_queue_leave(&s->resting, &c->rest);
+	else if (!c->rest.joined)
+		serve_queue_join(&s->resting, &c->rest, s->loop.now);
+}
+
+static struct served *oldest_at_rest(const struct serve *s)
+{
+	return s->resting.oldest ? HF_CONTAINER(s->resting.oldest, struct served, rest) : NULL;
 }
 
 /* When the oldest of them may be sent away; HF_NEVER. */
 static hf_time_ns rest_until(const struct serve *s)
 {
-	const struct served *c = s->rest_oldest;
+	const struct served *c = oldest_at_rest(s);
 
 	if (!c)
 		return HF_NEVER;
-	return c->rests_since + (c->answered || c->http.state == HTTP_SERVER_LINGER ? SERVE_CROWDED : SERVE_CROWDED_FIRST);
+	return c->rest.since + (c->answered || c->http.state == HTTP_SERVER_LINGER ? SERVE_CROWDED : SERVE_CROWDED_FIRST);
 }
 
 static bool make_place(struct serve *s)
@@ -61,7 +49,7 @@ static bool make_place(struct serve *s)
 		return true;
 	if (s->loop.now < rest_until(s))
 		return false;
-	serve_drop(s, s->rest_oldest);
+	serve_drop(s, oldest_at_rest(s));
 	return true;
 }
 
@@ -79,7 +67,8 @@ static void take_connection(struct serve *s, hf_conn conn, bool secure)
 	struct hf_conn_info info;
 
 	c->used = true;
-	c->peer_done = c->resting = c->answered = false;
+	c->peer_done = c->answered = false;
+	c->rest.joined = false;
 	c->conn = conn;
 	c->tls = NULL;
 	c->written = c->acked = 0;
@@ -171,8 +160,7 @@ static void free_block(struct serve *s, struct served *c)
 	clear_answer(s, c);
 	release_holds(s, c, UINT64_MAX);
 	hf_wheel_stop(&s->wheel, &c->timer);
-	if (c->resting)
-		leave_resting(s, c);
+	serve_queue_leave(&s->resting, &c->rest);
 	c->used = false;
 	s->used--;
 	s->free_list[s->room++] = (uint32_t)(c - s->conns);

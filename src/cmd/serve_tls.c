@@ -140,25 +140,7 @@ static void drop_room(struct serve *s, struct served_tls *t, struct hf_room room
 	}
 }
 
-/* ---- the list of those in their handshake, or with a room though it is over: oldest first ---- */
-
-static void join_handshakes(struct serve_tls *all, struct served_tls *t)
-{
-	t->in_list = true;
-	t->older = all->newest;
-	t->newer = NULL;
-	*(all->newest ? &all->newest->newer : &all->oldest) = t;
-	all->newest = t;
-}
-
-static void leave_handshakes(struct serve_tls *all, struct served_tls *t)
-{
-	if (!t->in_list)
-		return;
-	t->in_list = false;
-	*(t->older ? &t->older->newer : &all->oldest) = t->newer;
-	*(t->newer ? &t->newer->older : &all->newest) = t->older;
-}
+/* ---- the queue of handshakes ---- */
 
 /* Who keeps a room (a message has begun and not ended) may be made to give way as those in their handshake are. */
 static void give_rooms_back(struct serve *s, struct served_tls *t)
@@ -168,24 +150,26 @@ static void give_rooms_back(struct serve *s, struct served_tls *t)
 	while (t->rooms > 0 && (room = hf_tls_take_room(t->tls)).len > 0)
 		drop_room(s, t, room);
 	if (t->rooms == 0) {
-		leave_handshakes(&s->tls, t);
-	} else if (!t->in_list) {
-		t->began = s->loop.now;
-		join_handshakes(&s->tls, t);
+		serve_queue_leave(&s->tls.handshakes, &t->handshake);
+	} else if (!t->handshake.joined) {
+		serve_queue_join(&s->tls.handshakes, &t->handshake, s->loop.now);
 	}
 }
 
 /* That has been at it for a while, and if asked so, one that has a room. */
 static bool drop_oldest(struct serve *s, bool with_room)
 {
-	struct served_tls *t = s->tls.oldest;
+	for (struct serve_link *l = s->tls.handshakes.oldest; l; l = l->newer) {
+		struct served_tls *t = HF_CONTAINER(l, struct served_tls, handshake);
 
-	while (t && with_room && t->rooms == 0)
-		t = t->newer;
-	if (!t || s->loop.now < t->began + SERVE_CROWDED)
-		return false;
-	serve_drop(s, t->conn);
-	return true;
+		if (s->loop.now < l->since + SERVE_CROWDED)
+			return false;
+		if (with_room && t->rooms == 0)
+			continue;
+		serve_drop(s, t->conn);
+		return true;
+	}
+	return false;
 }
 
 bool serve_tls_make_place(struct serve *s)
@@ -195,7 +179,7 @@ bool serve_tls_make_place(struct serve *s)
 
 hf_time_ns serve_tls_place_at(const struct serve *s)
 {
-	return s->tls.oldest ? s->tls.oldest->began + SERVE_CROWDED : HF_NEVER;
+	return s->tls.handshakes.oldest ? s->tls.handshakes.oldest->since + SERVE_CROWDED : HF_NEVER;
 }
 
 /* ---- beginning and end ---- */
@@ -208,9 +192,8 @@ bool serve_tls_begin(struct serve *s, struct served *c)
 		return false;
 	memset(t, 0, sizeof(*t));
 	t->conn = c;
-	t->began = s->loop.now;
 	c->tls = t;
-	join_handshakes(&s->tls, t);
+	serve_queue_join(&s->tls.handshakes, &t->handshake, s->loop.now);
 	return true;
 }
 
@@ -220,7 +203,7 @@ void serve_tls_end(struct serve *s, struct served *c)
 
 	if (!t)
 		return;
-	leave_handshakes(&s->tls, t);
+	serve_queue_leave(&s->tls.handshakes, &t->handshake);
 	if (t->tls)
 		hf_tls_end(t->tls);
 	while (t->rooms > 0)
@@ -351,7 +334,7 @@ static void note_failure(struct serve *s, struct served *c, const char *why_code
 		hf_tls_abandon(t->tls);
 		give_rooms_back(s, t);
 	}
-	leave_handshakes(&s->tls, t);
+	serve_queue_leave(&s->tls.handshakes, &t->handshake);
 	serve_log_tls_failure(s, c, why_code, sentence);
 }
 
@@ -463,7 +446,7 @@ static bool await_hello(struct serve *s, struct served *c)
 
 	if (has_octets(s, c) && make_machine(s, t))
 		return true;
-	if (s->loop.now < t->began + SERVE_TLS_SILENT && !c->peer_done)
+	if (s->loop.now < t->handshake.since + SERVE_TLS_SILENT && !c->peer_done)
 		return false;
 	note_failure(s, c, NULL, NULL); /* nothing was said: nothing is told */
 	return false;
@@ -660,7 +643,7 @@ hf_time_ns serve_tls_deadline(const struct serve *s, const struct served *c)
 		return hf_min_u64(c->http.deadline, hf_tls_deadline(t->tls));
 	if (t->lacks_room)
 		return s->loop.now + SERVE_TLS_AGAIN;
-	return t->tls ? hf_tls_deadline(t->tls) : t->began + SERVE_TLS_SILENT;
+	return t->tls ? hf_tls_deadline(t->tls) : t->handshake.since + SERVE_TLS_SILENT;
 }
 
 /* ---- for the live table ---- */

@@ -3,6 +3,7 @@
 #define HF_CMD_SERVE_TLS_H
 
 #include "cmd/secure.h"
+#include "cmd/serve_queue.h"
 #include "explain/table.h"
 #include "hf/host.h"
 
@@ -39,9 +40,9 @@ struct serve_side {
 struct serve_tls {
 	struct serve_side *side; /* for new connections; NULL: HTTP only */
 	struct serve_blocks blocks, rooms, kept;
-	size_t extra;                       /* octets of larger rooms */
-	struct served_tls *oldest, *newest; /* those in their handshake, and those that keep a room */
-	struct hf_tls_seen seen;            /* of all sides: early data is taken once */
+	size_t extra;                  /* octets of larger rooms */
+	struct serve_queue handshakes; /* those in their handshake, and those that keep a room though it is over */
+	struct hf_tls_seen seen;       /* of all sides: early data is taken once */
 	struct hf_tls_seen_entry seen_entry[SECURE_SEEN];
 	struct hf_cert_report report; /* of the client's chain that was just judged */
 	uint8_t out[SERVE_TLS_OUT];
@@ -53,10 +54,9 @@ struct served_tls {
 	struct hf_tls *tls; /* NULL: no octet has come yet */
 	struct hf_room room[HF_TLS_ROOMS];
 	unsigned rooms;
-	struct served_tls *older, *newer; /* in that list */
-	bool in_list, connected, failed, eof, shut, close_owed, lacks_room;
+	struct serve_link handshake; /* in that queue; when it began */
+	bool connected, failed, eof, shut, close_owed, lacks_room;
 	bool end_told; /* the HTTP machine knows of the failure */
-	hf_time_ns began;
 	/* octets of data that HTTP has not taken: first those kept, then those that the last step gave */
 	uint8_t *kept;
 	uint32_t kept_at, kept_len;
