@@ -155,7 +155,6 @@ fails no-name-server 4 E-DNS-TIMEOUT https://a.example/ --net sim,dir=good --dns
 fails not-listening 4 E-TCP-REFUSED http://a.example:81/ --net sim,dir=good --resolve a.example:81:10.9.0.53
 fails nobody-there 4 E-TCP-SYN-TIMEOUT http://a.example/ --net sim,dir=good --resolve a.example:80:10.9.0.77 --connect-timeout 5
 fails private 4 E-NET-PRIVATE $url --net sim,dir=good --public-only
-printf -- '-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n' >empty.crt
 "$hf" cert ca other >/dev/null
 fails unknown-issuer 4 E-TLS-CHAIN-ISSUER $url --net sim,dir=good --cacert other/root.crt
 run insecure 0 $url --net sim,dir=good --cacert other/root.crt --insecure
