@@ -83,7 +83,7 @@ static void give(struct page_load *p, enum report_kind kind, enum paint_kind as)
 		at = page_find(p->page, r->url);
 		if (at == REPORT_NONE)
 			at = i;
-		(void)!paint_give(p->picture->paint, as, r->url, p->report.resource[at].mime, page_body(p->page, at));
+		(void)!paint_give(p->picture->paint, as, r->url, page_body(p->page, at));
 	}
 }
 

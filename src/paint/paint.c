@@ -258,7 +258,7 @@ static void flush(struct paint *p)
 	}
 }
 
-hf_status paint_give(struct paint *p, enum paint_kind kind, const char *url, const char *mime, struct hf_bytes body)
+hf_status paint_give(struct paint *p, enum paint_kind kind, const char *url, struct hf_bytes body)
 {
 	static const enum paint_frame types[] = {
 		[PAINT_STYLE] = PAINT_FRAME_STYLE,
@@ -268,7 +268,6 @@ hf_status paint_give(struct paint *p, enum paint_kind kind, const char *url, con
 	size_t url_len = strlen(url);
 	uint8_t head[PAINT_FRAME_HEAD + 4];
 
-	(void)mime;
 	if (p->turn == FAILED)
 		return HF_OK; /* which paint_step() tells */
 	if (p->turn != GIVING && (kind != PAINT_IMAGE || p->turn > WANTING))

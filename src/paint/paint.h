@@ -57,10 +57,9 @@ const char *paint_absent(void);
 HF_NODISCARD hf_status paint_begin(const struct paint_job *job, struct paint **ret);
 void paint_end(struct paint *p); /* and its child */
 int paint_fd(const struct paint *p);
-/* What the page loaded under that absolute URL (as the loader resolved it). An empty body: it could not be had. mime is for the reader:
- * pictures are told apart by what is in them. HF_OK; HF_BAD_STATE: it comes too late; HF_FULL. */
-HF_NODISCARD hf_status paint_give(struct paint *p, enum paint_kind kind, const char *url, const char *mime,
-				  struct hf_bytes body);
+/* What the page loaded under that absolute URL (as the loader resolved it). An empty body: it could not be had. Pictures are told apart by
+ * what is in them, whatever their type was said to be. HF_OK; HF_BAD_STATE: it comes too late; HF_FULL. */
+HF_NODISCARD hf_status paint_give(struct paint *p, enum paint_kind kind, const char *url, struct hf_bytes body);
 /* All style sheets are given: lay it out, and say which images the styles that apply want. PAINT_WANTS follows. */
 HF_NODISCARD hf_status paint_layout(struct paint *p);
 /* All images are given. PAINT_DONE follows. */

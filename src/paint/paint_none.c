@@ -25,12 +25,11 @@ int paint_fd(const struct paint *p)
 	return -1;
 }
 
-hf_status paint_give(struct paint *p, enum paint_kind kind, const char *url, const char *mime, struct hf_bytes body)
+hf_status paint_give(struct paint *p, enum paint_kind kind, const char *url, struct hf_bytes body)
 {
 	(void)p;
 	(void)kind;
 	(void)url;
-	(void)mime;
 	(void)body;
 	return HF_UNSUPPORTED;
 }

@@ -79,7 +79,7 @@ static void give(struct paint *p, enum paint_kind kind, const char *at, size_t l
 	char *url = absolute(at, len, base);
 	struct hf_bytes body = url ? fetch(url) : (struct hf_bytes){ 0 };
 
-	if (url && body.at && paint_give(p, kind, url, "", body) != HF_OK)
+	if (url && body.at && paint_give(p, kind, url, body) != HF_OK)
 		fprintf(stderr, "paint_file: %s is not taken\n", url);
 	for (const char *i = kind == PAINT_STYLE && body.at ? (const char *)body.at : "";
 	     depth < 4 && (i = strstr(i, "@import"));) {

@@ -25,7 +25,7 @@ static struct paint *begin(const char *html, const char *css, struct paint_job j
 	assert_null(paint_absent());
 	assert_int_equal(paint_begin(&job, &p), HF_OK);
 	if (css)
-		assert_int_equal(paint_give(p, PAINT_STYLE, "http://a.test/dir/x.css", "text/css", hf_bytes_of(css)), HF_OK);
+		assert_int_equal(paint_give(p, PAINT_STYLE, "http://a.test/dir/x.css", hf_bytes_of(css)), HF_OK);
 	assert_int_equal(paint_layout(p), HF_OK);
 	return p;
 }
@@ -74,7 +74,7 @@ static cairo_surface_t *paint(const char *html, const char *css, struct paint_jo
 
 	if (does == PAINT_WANTS) {
 		for (size_t i = 0; i < paint_wants(p); i++)
-			assert_int_equal(paint_give(p, PAINT_IMAGE, paint_want(p, i), "", bytes_of(&octets)), HF_OK);
+			assert_int_equal(paint_give(p, PAINT_IMAGE, paint_want(p, i), bytes_of(&octets)), HF_OK);
 		assert_int_equal(paint_draw(p), HF_OK);
 		does = wait_for(p);
 	}

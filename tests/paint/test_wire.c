@@ -56,7 +56,7 @@ static void expect_failure(struct pair *pair, const char *sentence)
 	assert_int_equal(step(pair), PAINT_FAILED);
 	assert_string_equal(paint_sentence(pair->p), sentence);
 	/* And it stays so, quietly. */
-	assert_int_equal(paint_give(pair->p, PAINT_STYLE, "http://a/", "", hf_bytes_of("x")), HF_OK);
+	assert_int_equal(paint_give(pair->p, PAINT_STYLE, "http://a/", hf_bytes_of("x")), HF_OK);
 	assert_int_equal(paint_layout(pair->p), HF_OK);
 	assert_int_equal(step(pair), PAINT_FAILED);
 	assert_int_equal(paint_fd(pair->p), -1);
@@ -138,8 +138,8 @@ static void test_wants(void **state)
 	assert_int_equal(paint_wants(pair.p), 1);
 	assert_string_equal(paint_want(pair.p, 0), url);
 	assert_null(paint_want(pair.p, 1));
-	assert_int_equal(paint_give(pair.p, PAINT_STYLE, url, "", hf_bytes_of("")), HF_BAD_STATE);
-	assert_int_equal(paint_give(pair.p, PAINT_IMAGE, url, "", hf_bytes_of("")), HF_OK);
+	assert_int_equal(paint_give(pair.p, PAINT_STYLE, url, hf_bytes_of("")), HF_BAD_STATE);
+	assert_int_equal(paint_give(pair.p, PAINT_IMAGE, url, hf_bytes_of("")), HF_OK);
 	/* Twice is once too often. */
 	say(&pair, PAINT_FRAME_WANTS, sizeof(body), body, sizeof(body));
 	expect_failure(&pair, out_of_turn);
