@@ -9,16 +9,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
-
-static hf_time_ns read_clock(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (hf_time_ns)t.tv_sec * 1000000000u + (hf_time_ns)t.tv_nsec;
-}
 
 static int open_kernel(struct streams *s, const struct loop_options *o)
 {
@@ -28,7 +19,7 @@ static int open_kernel(struct streams *s, const struct loop_options *o)
 				 "capture, as there are with sim, tun:, tap: or packet:",
 				 o->pcap);
 	s->loop.signals = -1;
-	s->now = s->loop.trace_start = read_clock();
+	s->now = s->loop.trace_start = hf_clock_now();
 	s->loop.wall_offset = loop_wall_offset();
 	s->loop.signals = loop_signals(false);
 	if (socks_open(&s->socks) != HF_OK || s->loop.signals < 0 ||
@@ -95,7 +86,7 @@ hf_status streams_turn(struct streams *s, hf_time_ns wait_at_most)
 		return status;
 	}
 	status = socks_wait(s->socks, wait_at_most);
-	s->now = read_clock();
+	s->now = hf_clock_now();
 	while (read(s->loop.signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
 		s->stop++;
 	if (status != HF_OK)
