@@ -109,7 +109,7 @@ struct dns_query {        /* its place in dns.query is the number of its socket 
 struct dns_conn {
 	bool taken, open, close;
 	uint32_t query; /* HF_NONE: it has left */
-	uint32_t got;   /* octets of the answer, its length's two with them */
+	size_t got;     /* octets of the answer, its length's two with them */
 	uint8_t *octets;
 };
 

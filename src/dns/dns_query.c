@@ -253,25 +253,17 @@ void dns_tcp_feed(struct dns *d, unsigned conn, struct hf_bytes octets, hf_time_
 {
 	struct dns_query *q = query_of_conn(d, conn);
 	struct dns_conn *c;
-	size_t n;
 
-	if (!q || q->state != DNS_ST_WAIT_TCP)
+	if (!q)
 		return;
 	c = &d->conn[conn];
-	while (octets.len > 0 && q->state == DNS_ST_WAIT_TCP && q->conn == conn) {
-		const size_t whole = c->got < 2 ? 2 : 2u + hf_load16(c->octets);
+	while (q->state == DNS_ST_WAIT_TCP && q->conn == conn &&
+	       dns_take_framed(c->octets, DNS_MESSAGE_MAX, &c->got, &octets)) {
+		const size_t n = c->got - DNS_LENGTH_BYTES;
 
-		n = octets.len < whole - c->got ? octets.len : whole - c->got;
-		memcpy(c->octets + c->got, octets.at, n);
-		c->got += (uint32_t)n;
-		octets.at += n;
-		octets.len -= n;
-		if (c->got < 2 || c->got < 2u + hf_load16(c->octets))
-			continue;
 		/* What does not match is dropped here, too: the next message may. */
-		n = c->got;
 		c->got = 0;
-		dns_take(d, q, (struct hf_bytes){ c->octets + 2, n - 2 }, true, now);
+		dns_take(d, q, (struct hf_bytes){ c->octets + DNS_LENGTH_BYTES, n }, true, now);
 	}
 }
 

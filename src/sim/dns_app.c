@@ -13,7 +13,6 @@
 
 #define IDLE HF_S(10)
 #define QUERY_MAX 1024u /* a name, a question and OPT need 300 */
-#define SPANS 4u
 
 struct dns_conn {
 	bool open;
@@ -176,32 +175,13 @@ static bool send_answer(struct dns_app *a, struct dns_conn *c, hf_time_ns now)
 	return true;
 }
 
-/* As many octets of the query as are here; how many were taken of them. */
-static size_t take(struct dns_conn *c, struct hf_bytes b)
-{
-	size_t used = 0;
-
-	while (used < b.len) {
-		size_t whole = c->got < 2 ? 2 : 2u + hf_load16(c->query), n;
-
-		if (c->got >= 2 && c->got == whole)
-			break;
-		n = hf_min_u64(whole - c->got, b.len - used);
-		memcpy(c->query + c->got, b.at + used, n);
-		c->got += n;
-		used += n;
-		if (c->got == 2 && hf_load16(c->query) > QUERY_MAX)
-			break;
-	}
-	return used;
-}
-
 /* True: another query may be here. */
 static bool read_query(struct dns_app *a, struct dns_conn *c, hf_time_ns now)
 {
-	struct hf_bytes span[SPANS];
+	struct hf_bytes span, rest;
 	size_t spans, n, len;
-	hf_status st = hf_conn_read(a->cfg.host, c->name, span, SPANS, &spans);
+	bool whole;
+	hf_status st = hf_conn_read(a->cfg.host, c->name, &span, 1, &spans);
 
 	if (st != HF_OK) {
 		give_up(a, c, st != HF_CLOSED, now);
@@ -210,19 +190,14 @@ static bool read_query(struct dns_app *a, struct dns_conn *c, hf_time_ns now)
 	if (spans == 0)
 		return false;
 	c->heard = now;
-	n = take(c, span[0]);
-	if (hf_conn_consume(a->cfg.host, c->name, n, now) != HF_OK) {
+	rest = span;
+	whole = dns_take_framed(c->query, QUERY_MAX, &c->got, &rest);
+	len = whole ? hf_load16(c->query) : 0;
+	if (hf_conn_consume(a->cfg.host, c->name, span.len - rest.len, now) != HF_OK || len > QUERY_MAX) {
 		give_up(a, c, true, now);
 		return false;
 	}
-	if (c->got < 2)
-		return true;
-	len = hf_load16(c->query);
-	if (len > QUERY_MAX) {
-		give_up(a, c, true, now);
-		return false;
-	}
-	if (c->got < 2 + len)
+	if (!whole)
 		return true;
 	a->counts.queries_tcp++;
 	c->got = 0;

@@ -391,6 +391,23 @@ hf_status dns_opt_parse(const struct dns_rr *rr, struct dns_opt *ret)
 	return HF_OK;
 }
 
+bool dns_take_framed(uint8_t *to, size_t most, size_t *got, struct hf_bytes *in)
+{
+	for (;;) {
+		const size_t whole = *got < DNS_LENGTH_BYTES ? DNS_LENGTH_BYTES : DNS_LENGTH_BYTES + hf_load16(to);
+		const size_t n = hf_min_u64(whole - *got, in->len);
+
+		if (*got >= DNS_LENGTH_BYTES && (*got == whole || whole > DNS_LENGTH_BYTES + most))
+			return true;
+		if (n == 0)
+			return false;
+		memcpy(to + *got, in->at, n);
+		*got += n;
+		in->at += n;
+		in->len -= n;
+	}
+}
+
 /* ---- writing ---- */
 
 struct dns_put dns_put_over(void *room, size_t n)

@@ -116,6 +116,14 @@ struct dns_opt { /* RFC 6891 6.1 */
 /* MALFORMED: not at the root, or its options do not fill it. */
 HF_NODISCARD hf_status dns_opt_parse(const struct dns_rr *rr, struct dns_opt *ret);
 
+/*
+ * Over TCP a message stands behind its length (RFC 1035 4.2.2). Takes what one still lacks from `in` to `to`, where *got octets
+ * of it are by now, those of the length with them, and there is room for `most` behind these. True: it is whole, or longer than
+ * `most`, and then its length alone is there. *in is what is left.
+ */
+#define DNS_LENGTH_BYTES 2u
+bool dns_take_framed(uint8_t *to, size_t most, size_t *got, struct hf_bytes *in);
+
 /* ---- writing ---- */
 
 #define DNS_PUT_PLACES 64u

@@ -559,6 +559,40 @@ static void no_room(void **state)
 	assert_true(whole > 80);
 }
 
+/* However the octets come: two messages, the first of them empty, and no octet of the third. */
+static void messages_behind_their_lengths(void **state)
+{
+	static const uint8_t stream[] = { 0, 0, 0, 3, 'a', 'b', 'c', 0, 4, 'd', 'e', 'f', 'g' };
+
+	(void)state;
+	for (size_t step = 1; step <= sizeof(stream); step++) {
+		uint8_t to[2 + 3];
+		size_t got = 0, wholes = 0;
+
+		for (size_t at = 0; at < sizeof(stream) && wholes < 3; at += step) {
+			struct hf_bytes in = { stream + at, hf_min_u64(step, sizeof(stream) - at) };
+
+			while (wholes < 3 && dns_take_framed(to, 3, &got, &in)) {
+				static const uint8_t should[] = { 0, 3, 'a', 'b', 'c' };
+
+				assert_int_equal(got, wholes == 1 ? sizeof(should) : 2);
+				if (wholes == 1)
+					assert_memory_equal(to, should, sizeof(should));
+				if (wholes == 2) { /* longer than there is room for: it is not begun, now and later */
+					assert_ptr_equal(in.at, stream + 9);
+					assert_true(dns_take_framed(to, 3, &got, &in));
+					assert_ptr_equal(in.at, stream + 9);
+				}
+				got = 0;
+				wholes++;
+			}
+			if (wholes < 3)
+				assert_int_equal(in.len, 0);
+		}
+		assert_int_equal(wholes, 3);
+	}
+}
+
 static void numbers_have_names(void **state)
 {
 	(void)state;
@@ -580,7 +614,7 @@ int main(void)
 		cmocka_unit_test(rdata_of_the_wrong_size), cmocka_unit_test(names_do_not_leave_rdata),
 		cmocka_unit_test(times_to_live),           cmocka_unit_test(what_is_written_is_read),
 		cmocka_unit_test(names_are_compressed),    cmocka_unit_test(no_room),
-		cmocka_unit_test(numbers_have_names),
+		cmocka_unit_test(numbers_have_names),      cmocka_unit_test(messages_behind_their_lengths),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
