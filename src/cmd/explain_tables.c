@@ -5,8 +5,6 @@
 #include "cmd/cmd.h"
 #include "sim/scenario.h"
 
-#include <string.h>
-
 static void add_http(struct topics *t);
 static void add_dns(struct topics *t);
 static void add_fetches(struct topics *t);
@@ -27,10 +25,8 @@ void explain_fill(struct topics *t)
 /* A state is a topic when an arrow first names it. */
 static void add_state(struct topics *t, enum topic_group machine, const char *name)
 {
-	for (size_t i = 0; i < t->n; i++)
-		if (t->at[i].group == machine && strcmp(t->at[i].name, name) == 0)
-			return;
-	topics_add(t, machine, name, "", "", NULL);
+	if (!topics_have(t, machine, name))
+		topics_add(t, machine, name, "", "", NULL);
 }
 
 static void add_arrow(struct topics *t, enum topic_group machine, const char *from, const char *on, const char *to,

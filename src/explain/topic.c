@@ -238,6 +238,17 @@ size_t topics_find(const struct topics *t, const char *query, const struct topic
 	return found;
 }
 
+bool topics_have(const struct topics *t, enum topic_group group, const char *name)
+{
+	char folded[NAME_ROOM];
+	size_t n = fold(name, strlen(name), folded);
+
+	for (size_t i = 0; i < t->n; i++)
+		if (t->at[i].group == group && has_name(&t->at[i], folded, n))
+			return true;
+	return false;
+}
+
 static int by_distance(const void *a, const void *b)
 {
 	const struct rank *x = a, *y = b;

@@ -57,6 +57,8 @@ struct topic *topics_add(struct topics *t, enum topic_group group, const char *n
 			 const char *sentence);
 __attribute__((format(printf, 3, 4))) void topic_add_fact(struct topic *t, const char *label, const char *format, ...);
 void topic_add_sentence(struct topic *t, const char *sentence);
+/* Does the group have one of that name? */
+bool topics_have(const struct topics *t, enum topic_group group, const char *name);
 void topics_add_arrow(struct topics *t, const struct topic_arrow *arrow);
 
 const char *topic_group_key(enum topic_group g);

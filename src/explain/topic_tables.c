@@ -122,17 +122,6 @@ static void add_tls_states(struct topics *t)
 									   .rfc = tls_rows[i].rfc });
 }
 
-static bool has_topic(const struct topics *t, enum topic_group group, const char *name)
-{
-	const struct topic *found[8];
-	size_t n = hf_min_u64(topics_find(t, name, found, HF_ARRAY_LEN(found)), HF_ARRAY_LEN(found));
-
-	for (size_t i = 0; i < n; i++)
-		if (found[i]->group == group)
-			return true;
-	return false;
-}
-
 static void add_tls_messages(struct topics *t)
 {
 	/* Those that a table of turns knows: CCS_MESSAGE is a record, and stands there as one. */
@@ -160,7 +149,7 @@ static void add_tls_messages(struct topics *t)
 	for (unsigned i = 0; i < 256; i++) {
 		const char *name = tls_message_name(i);
 
-		if (strcmp(name, "unknown") != 0 && !has_topic(t, TOPIC_TLS_MESSAGE, name))
+		if (strcmp(name, "unknown") != 0 && !topics_have(t, TOPIC_TLS_MESSAGE, name))
 			topic_add_fact(topics_add(t, TOPIC_TLS_MESSAGE, name, "", "8446 4", NULL), "number", "%u", i);
 	}
 }
