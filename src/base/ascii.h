@@ -48,6 +48,16 @@ static inline int hf_ascii_base64(uint8_t c)
 	return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
+/* The four characters of the first three of n octets, or of the one or two that there are, with their padding. */
+static inline void hf_ascii_put_base64(char to[4], const uint8_t *from, size_t n)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	uint32_t v = (uint32_t)from[0] << 16 | (n > 1 ? (uint32_t)from[1] << 8 : 0) | (n > 2 ? from[2] : 0);
+
+	for (unsigned k = 0; k < 4; k++)
+		to[k] = k <= n ? digits[v >> (18 - 6 * k) & 63] : '=';
+}
+
 /* But for the case of letters. */
 static inline bool hf_ascii_same(struct hf_bytes a, struct hf_bytes b)
 {

@@ -168,19 +168,10 @@ void chromium_put_number(struct chromium_out *o, uint64_t n)
 
 void chromium_put_base64(struct chromium_out *o, struct hf_bytes b)
 {
-	static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	uint8_t *to = b.len ? grow(o, (b.len + 2) / 3 * 4) : NULL;
 
-	for (size_t i = 0; to && i < b.len; i += 3, to += 4) {
-		size_t left = b.len - i;
-		uint32_t v = (uint32_t)b.at[i] << 16 | (left > 1 ? (uint32_t)b.at[i + 1] << 8 : 0) |
-			     (left > 2 ? b.at[i + 2] : 0);
-
-		to[0] = (uint8_t)digit[v >> 18];
-		to[1] = (uint8_t)digit[v >> 12 & 63];
-		to[2] = (uint8_t)(left > 1 ? digit[v >> 6 & 63] : '=');
-		to[3] = (uint8_t)(left > 2 ? digit[v & 63] : '=');
-	}
+	for (size_t i = 0; to && i < b.len; i += 3, to += 4)
+		hf_ascii_put_base64((char *)to, b.at + i, b.len - i);
 }
 
 void chromium_put_bytes(struct chromium_out *o, struct hf_bytes b)

@@ -215,7 +215,6 @@ void pem_block_free(struct pem_block *b)
 
 char *pem_write(const char *label, struct hf_bytes der, size_t *ret_len)
 {
-	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	size_t characters = (der.len + 2) / 3 * 4, lines = (characters + LINE_CHARACTERS - 1) / LINE_CHARACTERS;
 	size_t room = characters + lines + 2 * (strlen(label) + 24), at, column = 0;
 	char *to = malloc(room);
@@ -224,12 +223,8 @@ char *pem_write(const char *label, struct hf_bytes der, size_t *ret_len)
 		return NULL;
 	at = (size_t)snprintf(to, room, BEGIN "%s" DASHES "\n", label);
 	for (size_t i = 0; i < der.len; i += 3) {
-		size_t n = der.len - i < 3 ? der.len - i : 3;
-		uint32_t v = (uint32_t)der.at[i] << 16 | (n > 1 ? (uint32_t)der.at[i + 1] << 8 : 0) |
-			     (n > 2 ? der.at[i + 2] : 0);
-
-		for (unsigned k = 0; k < 4; k++)
-			to[at++] = k <= n ? alphabet[v >> (18 - 6 * k) & 63] : '=';
+		hf_ascii_put_base64(to + at, der.at + i, der.len - i);
+		at += 4;
 		column += 4;
 		if (column == LINE_CHARACTERS || i + 3 >= der.len) {
 			to[at++] = '\n';

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "explain/view.h"
 
+#include "base/ascii.h"
 #include "base/bits.h"
 #include "explain/cert_view.h"
 #include "explain/json.h"
@@ -111,20 +112,11 @@ static void put_number(struct json *j, uint32_t n)
 /* RFC 4648 4. */
 static void put_base64(struct json *j, struct hf_bytes b)
 {
-	static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	char s[(REPORT_BYTES_KEPT + 2) / 3 * 4];
 	size_t n = 0;
 
-	for (size_t i = 0; i < b.len && n + 4 <= sizeof(s); i += 3) {
-		uint32_t group = (uint32_t)b.at[i] << 16;
-
-		group |= i + 1 < b.len ? (uint32_t)b.at[i + 1] << 8 : 0;
-		group |= i + 2 < b.len ? b.at[i + 2] : 0;
-		s[n++] = digit[group >> 18];
-		s[n++] = digit[group >> 12 & 63];
-		s[n++] = i + 1 < b.len ? digit[group >> 6 & 63] : '=';
-		s[n++] = i + 2 < b.len ? digit[group & 63] : '=';
-	}
+	for (size_t i = 0; i < b.len && n + 4 <= sizeof(s); i += 3, n += 4)
+		hf_ascii_put_base64(s + n, b.at + i, b.len - i);
 	json_string_n(j, s, n);
 }
 
