@@ -18,12 +18,8 @@ void lab_init(struct lab *l)
 
 void lab_raw(struct lab *l, const char *url, struct hf_bytes octets, enum lab_end then)
 {
-	uint8_t *copy = malloc(octets.len + 1);
-
-	assert_non_null(copy);
 	assert_true(l->answers < ANSWERS);
-	memcpy(copy, octets.at, octets.len);
-	l->answer[l->answers++] = (struct lab_answer){ .url = url, .octets = { copy, octets.len }, .then = then };
+	l->answer[l->answers++] = (struct lab_answer){ .url = url, .octets = exact_n(octets.at, octets.len), .then = then };
 }
 
 void lab_page(struct lab *l, const char *url, const char *head, const char *body)
@@ -32,7 +28,7 @@ void lab_page(struct lab *l, const char *url, const char *head, const char *body
 
 	text_addf(&t, "HTTP/1.1 %s\r\nContent-Length: %zu\r\n\r\n", head, strlen(body));
 	text_add(&t, body);
-	lab_raw(l, url, (struct hf_bytes){ (const uint8_t *)t.at, t.len }, LAB_STAYS);
+	lab_raw(l, url, text_bytes(&t), LAB_STAYS);
 	text_free(&t);
 }
 
@@ -60,7 +56,7 @@ void lab_free(struct lab *l)
 	lab_forget(l);
 	report_free(&l->report);
 	for (size_t i = 0; i < l->answers; i++)
-		free((void *)(uintptr_t)l->answer[i].octets.at);
+		free_exact(l->answer[i].octets);
 	free(l->answer);
 }
 

@@ -51,6 +51,12 @@ struct lab {
 	bool (*on_styled)(struct lab *l);
 };
 
+/* Heads for lab_page(), and a picture. */
+#define HTML "200 OK\r\nContent-Type: text/html; charset=utf-8"
+#define CSS "200 OK\r\nContent-Type: text/css"
+#define SVG "200 OK\r\nContent-Type: image/svg+xml"
+static const char svg[] = "<svg xmlns='http://www.w3.org/2000/svg' width='20' height='10'></svg>";
+
 void lab_init(struct lab *l);
 /* head and body as text; Content-Length is added. */
 void lab_page(struct lab *l, const char *url, const char *head, const char *body);

@@ -8,12 +8,6 @@
 
 /* What answers mean: redirects, types, codings, faults, the cache, and the limits that a hostile server meets. */
 
-static const char svg[] = "<svg xmlns='http://www.w3.org/2000/svg' width='20' height='10'></svg>";
-
-#define HTML "200 OK\r\nContent-Type: text/html; charset=utf-8"
-#define CSS "200 OK\r\nContent-Type: text/css"
-#define SVG "200 OK\r\nContent-Type: image/svg+xml"
-
 /* One document alone. */
 static void one(const char *url, const char *raw, enum lab_end then, const char *rows, int exit_code)
 {

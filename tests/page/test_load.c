@@ -8,11 +8,6 @@
 static const char page[] =
 	"<!doctype html><title> A  page </title><link rel=stylesheet href=a.css><link rel=icon href=i.png>"
 	"<script src='s.js'></script><img src='p.svg'><img src='p.svg#x'><p style='background:url(q.png)'>hello";
-static const char svg[] = "<svg xmlns='http://www.w3.org/2000/svg' width='20' height='10'></svg>";
-
-#define HTML "200 OK\r\nContent-Type: text/html; charset=utf-8"
-#define CSS "200 OK\r\nContent-Type: text/css"
-#define SVG "200 OK\r\nContent-Type: image/svg+xml"
 
 static void script_page(struct lab *l)
 {
