@@ -128,7 +128,8 @@ struct cert_ruling cert_ocsp_judge(struct hf_bytes response, const struct cert *
 
 /*
  * cert_memory.c: certificates that were read before, paths that libcrypto found nothing wrong with, and revocation lists with
- * their issuers' signatures. All are facts about octets alone, whatever the time, the name and the peer, so they hold for as long as they are remembered.
+ * their issuers' signatures. All are facts about octets alone, whatever the time, the name and the peer, so they hold for as
+ * long as they are remembered.
  */
 HF_NODISCARD hf_status cert_memory_make(struct cert_memory **ret);
 void cert_memory_free(struct cert_memory *m); /* NULL is allowed */

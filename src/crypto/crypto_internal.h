@@ -26,8 +26,24 @@ enum crypto_ladder_id {
 	CRYPTO_LADDER_COUNT,
 };
 
-/* provider.c: what a provider has for an operation (OSSL_OP_*) of this name; NULL: nothing. */
-const OSSL_DISPATCH *crypto_provider_functions(const OSSL_PROVIDER *p, int operation, const char *name);
+/*
+ * provider.c: where one of a provider's functions goes. That the field is of its type is held here, as what takes it there has
+ * types no more.
+ */
+struct crypto_wanted {
+	int id; /* OSSL_FUNC_... */
+	size_t at;
+};
+
+#define CRYPTO_IS_FOR(field, fn) __builtin_types_compatible_p(__typeof__(field), OSSL_FUNC_##fn##_fn *)
+#define CRYPTO_WANTED(type, field, ID, fn)                                                                               \
+	{                                                                                                                \
+		OSSL_FUNC_##ID, offsetof(type, field) + 0 * sizeof(char[CRYPTO_IS_FOR(((type *)0)->field, fn) ? 1 : -1]) \
+	}
+
+/* True: all n of them are in *to, as the provider has them for this operation (OSSL_OP_*) under this name. */
+bool crypto_provider_take(const OSSL_PROVIDER *p, int operation, const char *name, const struct crypto_wanted *wanted,
+			  size_t n, void *to);
 
 /* X25519 and X448 (RFC 7748), kex_ladder.c. */
 struct crypto_ladder;

@@ -43,33 +43,21 @@ static const struct {
 	[CRYPTO_LADDER_X448] = { "X448", 56, { 5 } },
 };
 
-static void take_key_functions(struct crypto_ladder *l, const OSSL_DISPATCH *f)
-{
-	for (; f && f->function_id != 0; f++) {
-		if (f->function_id == OSSL_FUNC_KEYMGMT_NEW)
-			l->key_new = OSSL_FUNC_keymgmt_new(f);
-		else if (f->function_id == OSSL_FUNC_KEYMGMT_FREE)
-			l->key_free = OSSL_FUNC_keymgmt_free(f);
-		else if (f->function_id == OSSL_FUNC_KEYMGMT_IMPORT)
-			l->key_import = OSSL_FUNC_keymgmt_import(f);
-	}
-}
+#define WANTED(field, ID, fn) CRYPTO_WANTED(struct crypto_ladder, field, ID, fn)
 
-static void take_exchange_functions(struct crypto_ladder *l, const OSSL_DISPATCH *f)
-{
-	for (; f && f->function_id != 0; f++) {
-		if (f->function_id == OSSL_FUNC_KEYEXCH_NEWCTX)
-			l->exchange_new = OSSL_FUNC_keyexch_newctx(f);
-		else if (f->function_id == OSSL_FUNC_KEYEXCH_FREECTX)
-			l->exchange_free = OSSL_FUNC_keyexch_freectx(f);
-		else if (f->function_id == OSSL_FUNC_KEYEXCH_INIT)
-			l->exchange_init = OSSL_FUNC_keyexch_init(f);
-		else if (f->function_id == OSSL_FUNC_KEYEXCH_SET_PEER)
-			l->exchange_set_peer = OSSL_FUNC_keyexch_set_peer(f);
-		else if (f->function_id == OSSL_FUNC_KEYEXCH_DERIVE)
-			l->exchange_derive = OSSL_FUNC_keyexch_derive(f);
-	}
-}
+static const struct crypto_wanted of_keys[] = {
+	WANTED(key_new, KEYMGMT_NEW, keymgmt_new),
+	WANTED(key_free, KEYMGMT_FREE, keymgmt_free),
+	WANTED(key_import, KEYMGMT_IMPORT, keymgmt_import),
+};
+
+static const struct crypto_wanted of_exchange[] = {
+	WANTED(exchange_new, KEYEXCH_NEWCTX, keyexch_newctx),
+	WANTED(exchange_free, KEYEXCH_FREECTX, keyexch_freectx),
+	WANTED(exchange_init, KEYEXCH_INIT, keyexch_init),
+	WANTED(exchange_set_peer, KEYEXCH_SET_PEER, keyexch_set_peer),
+	WANTED(exchange_derive, KEYEXCH_DERIVE, keyexch_derive),
+};
 
 struct crypto_ladder *crypto_ladder_open(enum crypto_ladder_id id)
 {
@@ -85,12 +73,10 @@ struct crypto_ladder *crypto_ladder_open(enum crypto_ladder_id id)
 	if (l->held) {
 		p = EVP_KEYMGMT_get0_provider(l->held);
 		l->provider = OSSL_PROVIDER_get0_provider_ctx(p);
-		take_key_functions(l, crypto_provider_functions(p, OSSL_OP_KEYMGMT, name));
-		take_exchange_functions(l, crypto_provider_functions(p, OSSL_OP_KEYEXCH, name));
+		if (crypto_provider_take(p, OSSL_OP_KEYMGMT, name, of_keys, HF_ARRAY_LEN(of_keys), l) &&
+		    crypto_provider_take(p, OSSL_OP_KEYEXCH, name, of_exchange, HF_ARRAY_LEN(of_exchange), l))
+			return l;
 	}
-	if (l->key_new && l->key_free && l->key_import && l->exchange_new && l->exchange_free && l->exchange_init &&
-	    l->exchange_set_peer && l->exchange_derive)
-		return l;
 	crypto_ladder_close(l);
 	crypto_failed(HF_UNSUPPORTED);
 	return NULL;

@@ -12,6 +12,7 @@
 #include <openssl/params.h>
 #include <stdlib.h>
 
+#include "base/bits.h"
 #include "crypto/crypto_internal.h"
 
 #define NAME "ML-KEM-768"
@@ -36,43 +37,26 @@ struct crypto_mlkem {
 	OSSL_FUNC_kem_decapsulate_fn *decapsulate;
 };
 
-static void take_key_functions(struct crypto_mlkem *k, const OSSL_DISPATCH *f)
-{
-	for (; f && f->function_id != 0; f++) {
-		if (f->function_id == OSSL_FUNC_KEYMGMT_NEW)
-			k->key_new = OSSL_FUNC_keymgmt_new(f);
-		else if (f->function_id == OSSL_FUNC_KEYMGMT_FREE)
-			k->key_free = OSSL_FUNC_keymgmt_free(f);
-		else if (f->function_id == OSSL_FUNC_KEYMGMT_IMPORT)
-			k->key_import = OSSL_FUNC_keymgmt_import(f);
-		else if (f->function_id == OSSL_FUNC_KEYMGMT_GET_PARAMS)
-			k->key_get_params = OSSL_FUNC_keymgmt_get_params(f);
-		else if (f->function_id == OSSL_FUNC_KEYMGMT_GEN_INIT)
-			k->generation_new = OSSL_FUNC_keymgmt_gen_init(f);
-		else if (f->function_id == OSSL_FUNC_KEYMGMT_GEN_CLEANUP)
-			k->generation_free = OSSL_FUNC_keymgmt_gen_cleanup(f);
-		else if (f->function_id == OSSL_FUNC_KEYMGMT_GEN)
-			k->generate = OSSL_FUNC_keymgmt_gen(f);
-	}
-}
+#define WANTED(field, ID, fn) CRYPTO_WANTED(struct crypto_mlkem, field, ID, fn)
 
-static void take_kem_functions(struct crypto_mlkem *k, const OSSL_DISPATCH *f)
-{
-	for (; f && f->function_id != 0; f++) {
-		if (f->function_id == OSSL_FUNC_KEM_NEWCTX)
-			k->kem_new = OSSL_FUNC_kem_newctx(f);
-		else if (f->function_id == OSSL_FUNC_KEM_FREECTX)
-			k->kem_free = OSSL_FUNC_kem_freectx(f);
-		else if (f->function_id == OSSL_FUNC_KEM_ENCAPSULATE_INIT)
-			k->encapsulate_init = OSSL_FUNC_kem_encapsulate_init(f);
-		else if (f->function_id == OSSL_FUNC_KEM_ENCAPSULATE)
-			k->encapsulate = OSSL_FUNC_kem_encapsulate(f);
-		else if (f->function_id == OSSL_FUNC_KEM_DECAPSULATE_INIT)
-			k->decapsulate_init = OSSL_FUNC_kem_decapsulate_init(f);
-		else if (f->function_id == OSSL_FUNC_KEM_DECAPSULATE)
-			k->decapsulate = OSSL_FUNC_kem_decapsulate(f);
-	}
-}
+static const struct crypto_wanted of_keys[] = {
+	WANTED(key_new, KEYMGMT_NEW, keymgmt_new),
+	WANTED(key_free, KEYMGMT_FREE, keymgmt_free),
+	WANTED(key_import, KEYMGMT_IMPORT, keymgmt_import),
+	WANTED(key_get_params, KEYMGMT_GET_PARAMS, keymgmt_get_params),
+	WANTED(generation_new, KEYMGMT_GEN_INIT, keymgmt_gen_init),
+	WANTED(generation_free, KEYMGMT_GEN_CLEANUP, keymgmt_gen_cleanup),
+	WANTED(generate, KEYMGMT_GEN, keymgmt_gen),
+};
+
+static const struct crypto_wanted of_kem[] = {
+	WANTED(kem_new, KEM_NEWCTX, kem_newctx),
+	WANTED(kem_free, KEM_FREECTX, kem_freectx),
+	WANTED(encapsulate_init, KEM_ENCAPSULATE_INIT, kem_encapsulate_init),
+	WANTED(encapsulate, KEM_ENCAPSULATE, kem_encapsulate),
+	WANTED(decapsulate_init, KEM_DECAPSULATE_INIT, kem_decapsulate_init),
+	WANTED(decapsulate, KEM_DECAPSULATE, kem_decapsulate),
+};
 
 static bool is_settable(const OSSL_PARAM *params, const char *name)
 {
@@ -100,13 +84,10 @@ struct crypto_mlkem *crypto_mlkem_open(void)
 	if (k->held && takes_seeds(k->held)) {
 		p = EVP_KEYMGMT_get0_provider(k->held);
 		k->provider = OSSL_PROVIDER_get0_provider_ctx(p);
-		take_key_functions(k, crypto_provider_functions(p, OSSL_OP_KEYMGMT, NAME));
-		take_kem_functions(k, crypto_provider_functions(p, OSSL_OP_KEM, NAME));
+		if (crypto_provider_take(p, OSSL_OP_KEYMGMT, NAME, of_keys, HF_ARRAY_LEN(of_keys), k) &&
+		    crypto_provider_take(p, OSSL_OP_KEM, NAME, of_kem, HF_ARRAY_LEN(of_kem), k))
+			return k;
 	}
-	if (k->key_new && k->key_free && k->key_import && k->key_get_params && k->generation_new &&
-	    k->generation_free && k->generate && k->kem_new && k->kem_free && k->encapsulate_init && k->encapsulate &&
-	    k->decapsulate_init && k->decapsulate)
-		return k;
 	crypto_mlkem_close(k);
 	crypto_failed(HF_UNSUPPORTED);
 	return NULL;
