@@ -117,7 +117,7 @@ hf_status files_open_root(struct files *f, const char *dir)
 
 static bool has_extension(const char *ext, const char *want)
 {
-	while (*ext && hf_ascii_lower(*ext) == *want) {
+	while (*ext && hf_ascii_lower(*ext) == (unsigned char)*want) {
 		ext++;
 		want++;
 	}

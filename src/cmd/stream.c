@@ -306,7 +306,8 @@ void stream_abort(struct stream *c)
 
 hf_status streams_udp_open(struct streams *s, bool ip6, struct streams_udp *ret)
 {
-	const struct hf_endpoint any = { .addr = ip6 ? (struct hf_addr){ { 0 } } : addr_ip4_u32(0) };
+	const struct hf_addr any_ip6 = { { 0 } };
+	const struct hf_endpoint any = { .addr = ip6 ? any_ip6 : addr_ip4_u32(0) };
 
 	*ret = (struct streams_udp){ .of = s };
 	return s->kernel ? socks_udp_open(s->socks, ip6, &ret->sock) : hf_udp_bind(s->loop.host, &any, &ret->udp);

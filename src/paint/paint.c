@@ -317,7 +317,7 @@ hf_status paint_draw(struct paint *p)
 /* What it may ask for: the URLs of resources on a network, in what a URL is written with. The loader judges them again. */
 static bool is_url(struct hf_bytes b)
 {
-	if (b.len > PAINT_URL_MOST || b.len < 8 || (memcmp(b.at, "http://", 7) && memcmp(b.at, "https://", 8)))
+	if (b.len > PAINT_URL_MOST || b.len < 8 || (memcmp(b.at, "http://", 7) != 0 && memcmp(b.at, "https://", 8) != 0))
 		return false;
 	for (size_t i = 0; i < b.len; i++)
 		if (b.at[i] <= 0x20 || b.at[i] >= 0x7f)
@@ -364,7 +364,7 @@ static void take_picture(struct paint *p, struct hf_bytes body)
 	struct hf_bytes png = hf_rd_rest(&in);
 
 	if (hf_rd_ok(&in) != HF_OK || !width || !height || width > PAINT_SIDE_MOST || height > p->limits.height ||
-	    png.len < 8 || memcmp(png.at, "\x89PNG\r\n\x1a\n", 8)) {
+	    png.len < 8 || memcmp(png.at, "\x89PNG\r\n\x1a\n", 8) != 0) {
 		break_rule(p);
 		return;
 	}

@@ -134,7 +134,7 @@ const char *span_match(struct span s)
 /* Comments are between any two tokens, so each becomes a blank; a zero octet too. */
 static char *strip(struct hf_bytes css, size_t *ret_len)
 {
-	char *to = g_malloc(css.len + 1), *out = to;
+	char *to = g_malloc0(css.len + 1), *out = to;
 	const char *p = css.len ? (const char *)css.at : "", *end = p + css.len;
 
 	if (css.len >= 3 && !memcmp(p, "\xef\xbb\xbf", 3))
@@ -229,7 +229,7 @@ static void put_renamed(GString *out, const char *name, const char *value, bool 
 	const char *second;
 
 	for (size_t i = 0; i < G_N_ELEMENTS(renamed); i++) {
-		if (strcmp(name, renamed[i][0]))
+		if (strcmp(name, renamed[i][0]) != 0)
 			continue;
 		second = renamed[i][2] ? strchr(value, ' ') : NULL;
 		if (second && !strchr(value, '(')) {
@@ -276,13 +276,11 @@ static void put_renamed(GString *out, const char *name, const char *value, bool 
 
 static bool cut_important(struct span *value)
 {
-	const char *p = value->end;
+	const char *mark = memrchr(value->at, '!', (size_t)(value->end - value->at));
 
-	while (p > value->at && *p != '!')
-		p--;
-	if (*p != '!' || !span_is(span_trim((struct span){ p + 1, value->end }), "important"))
+	if (!mark || !span_is(span_trim((struct span){ mark + 1, value->end }), "important"))
 		return false;
-	*value = span_trim((struct span){ value->at, p });
+	*value = span_trim((struct span){ value->at, mark });
 	return true;
 }
 
@@ -298,8 +296,8 @@ static void rewrite(struct walk *w, const char *name, struct span value, GHashTa
 			if (!strcmp(name, revalued[i][0]) && !g_ascii_strcasecmp(made->str, revalued[i][1]))
 				g_string_assign(made, revalued[i][2]);
 		/* The values that stand for no value of this rule's own. */
-		if (made->len && strcmp(made->str, "initial") && strcmp(made->str, "unset") &&
-		    strncmp(made->str, "revert", 6))
+		if (made->len && strcmp(made->str, "initial") != 0 && strcmp(made->str, "unset") != 0 &&
+		    !g_str_has_prefix(made->str, "revert"))
 			put_renamed(out, name, made->str, important);
 		if (row)
 			put_declaration(out, "-hf-flex", "row", important);
@@ -330,7 +328,7 @@ static void for_declarations(struct span body, each_declaration *each, void *ctx
 
 			for (const char *p = word; *p; p++)
 				good &= is_name(*p);
-			if (good && strncmp(word, "--", 2)) {
+			if (good && !g_str_has_prefix(word, "--")) {
 				char *lower = g_ascii_strdown(word, -1);
 
 				g_free(word);
@@ -348,7 +346,7 @@ static void take_var(void *ctx, const char *name, struct span value)
 {
 	GHashTable *vars = ctx;
 
-	if (strncmp(name, "--", 2) || g_hash_table_size(vars) >= VARS_MOST)
+	if (!g_str_has_prefix(name, "--") || g_hash_table_size(vars) >= VARS_MOST)
 		return;
 	cut_important(&value);
 	g_hash_table_insert(vars, g_strdup(name), span_dup(value));
@@ -364,7 +362,7 @@ static void take_declaration(void *ctx, const char *name, struct span value)
 {
 	struct rewriting *r = ctx;
 
-	if (strncmp(name, "--", 2))
+	if (!g_str_has_prefix(name, "--"))
 		rewrite(r->w, name, value, r->locals, r->out);
 }
 
@@ -480,7 +478,7 @@ static void put_clearing(struct walk *w, const char *selector, const char *decla
 	const char *colon = strrchr(selector, ':');
 	bool before = colon && !strcmp(colon, ":before");
 
-	if (!colon || (!before && strcmp(colon, ":after")) || !strstr(declarations, "clear:both"))
+	if (!colon || (!before && strcmp(colon, ":after") != 0) || !strstr(declarations, "clear:both"))
 		return;
 	if (colon > selector && colon[-1] == ':')
 		colon--;

@@ -241,7 +241,9 @@ static enum truth judge_feature(const struct paint_css *c, struct span in)
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
 		if (span_is(name, words[i][0])) {
 			if (!colon)
-				return strcmp(words[i][1], "none") && strcmp(words[i][1], "no-preference") ? TRUE_ : FALSE_;
+				return strcmp(words[i][1], "none") != 0 && strcmp(words[i][1], "no-preference") != 0
+					       ? TRUE_
+					       : FALSE_;
 			return span_is(value, words[i][1]) ? TRUE_ : FALSE_;
 		}
 	}

@@ -580,7 +580,7 @@ static bool make_value(struct making *m, struct span s, GString *out)
 /* Of several layers litehtml draws one: the last has the colour. */
 static struct span choose_layer(const char *property, struct span value)
 {
-	if (strcmp(property, "background") && strcmp(property, "background-image"))
+	if (strcmp(property, "background") != 0 && strcmp(property, "background-image") != 0)
 		return value;
 	for (;;) {
 		const char *comma = span_find(value, ",");
@@ -601,7 +601,7 @@ bool css_value(struct paint_css *c, const char *property, struct span value, GHa
 	if (!make_value(&m, choose_layer(property, value), out))
 		return false;
 	/* A gradient has become a colour. */
-	if (!strcmp(property, "background-image") && out->len && !strstr(out->str, "url(") && strcmp(out->str, "none"))
+	if (!strcmp(property, "background-image") && out->len && !strstr(out->str, "url(") && strcmp(out->str, "none") != 0)
 		return false;
 	return true;
 }

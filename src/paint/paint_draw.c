@@ -65,11 +65,19 @@ void paint_round_path(cairo_t *cr, const struct paint_rect *b, const struct pain
 	cairo_close_path(cr);
 }
 
+/* How many tiles of this size, side by side, there are from here up to the limit. */
+static unsigned tiles(double from, double limit, double size, bool repeat)
+{
+	double n = from < limit ? ceil((limit - from) / size) : 0;
+
+	return n < 1 ? 0 : !repeat ? 1 : (unsigned)fmin(n, TILES_MOST);
+}
+
 static void draw_tiles(cairo_t *cr, const struct paint_background *bg)
 {
 	const struct paint_rect *c = &bg->clip;
 	double left, top, right, bottom, x0 = bg->tile.x, y0 = bg->tile.y, w = bg->tile.width, h = bg->tile.height;
-	unsigned drawn = 0;
+	unsigned rows, columns, drawn = 0;
 
 	if (!(w >= 0.5 && h >= 0.5))
 		return;
@@ -83,15 +91,11 @@ static void draw_tiles(cairo_t *cr, const struct paint_background *bg)
 		x0 += floor((left - x0) / w) * w;
 	if (bg->repeat_y)
 		y0 += floor((top - y0) / h) * h;
-	for (double y = y0; y < bottom; y += h) {
-		for (double x = x0; x < right && drawn < TILES_MOST; x += w, drawn++) {
-			paint_image_draw(bg->image, cr, x, y, w, h);
-			if (!bg->repeat_x)
-				break;
-		}
-		if (!bg->repeat_y)
-			break;
-	}
+	rows = tiles(y0, bottom, h, bg->repeat_y);
+	columns = tiles(x0, right, w, bg->repeat_x);
+	for (unsigned i = 0; i < rows; i++)
+		for (unsigned k = 0; k < columns && drawn < TILES_MOST; k++, drawn++)
+			paint_image_draw(bg->image, cr, x0 + k * w, y0 + i * h, w, h);
 }
 
 void paint_fill(cairo_t *cr, const struct paint_background *bg)

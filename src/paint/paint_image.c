@@ -5,6 +5,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/ascii.h"
+
 /* An SVG without a size of its own takes its view's, or what CSS gives replaced elements. */
 enum { SVG_WIDTH = 300, SVG_HEIGHT = 150, SVG_MOST = 16 << 20 };
 
@@ -21,14 +23,16 @@ static bool begins(struct hf_bytes b, const char *with, size_t len)
 
 /* ---- SVG ---- */
 
+#define SVG "<svg"
+
 /* SVG has no magic number: an element of that name among the first octets, behind what XML allows in front of it. */
 static bool is_svg(struct hf_bytes b)
 {
 	size_t look = b.len < 4096 ? b.len : 4096;
 
 	for (size_t i = 0; i < look; i++)
-		if (b.at[i] && !memchr("\t\n\r ", b.at[i], 4) && b.at[i] != 0xef && b.at[i] != 0xbb && b.at[i] != 0xbf)
-			return b.at[i] == '<' && memmem(b.at, look, "<svg", 4);
+		if (b.at[i] && !hf_ascii_is_space(b.at[i]) && b.at[i] != 0xef && b.at[i] != 0xbb && b.at[i] != 0xbf)
+			return b.at[i] == '<' && memmem(b.at, look, SVG, sizeof(SVG) - 1);
 	return false;
 }
 

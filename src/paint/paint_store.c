@@ -176,7 +176,7 @@ static bool open_data(const char *absolute, uint8_t **ret_body, size_t *ret_len)
 	struct url *u;
 	bool ok;
 
-	if (strncmp(absolute, "data:", 5))
+	if (!g_str_has_prefix(absolute, "data:"))
 		return false;
 	u = url_parse(hf_bytes_of(absolute), NULL, NULL);
 	ok = u && url_data(u, ret_body, ret_len, mime, sizeof(mime));
