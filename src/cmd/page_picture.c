@@ -83,7 +83,8 @@ static void give(struct page_load *p, enum report_kind kind, enum paint_kind as)
 		at = page_find(p->page, r->url);
 		if (at == REPORT_NONE)
 			at = i;
-		(void)!paint_give(p->picture->paint, as, r->url, page_body(p->page, at));
+		(void)!paint_give(p->picture->paint, as, r->url,
+				  as == PAINT_DOCUMENT ? page_frame(p->page, at) : page_body(p->page, at));
 	}
 }
 
@@ -94,6 +95,7 @@ void page_picture_begin(struct page_load *p)
 	if (!begin(p, page_document(p->page), page_base(p->page)))
 		return;
 	give(p, REPORT_STYLE, PAINT_STYLE);
+	give(p, REPORT_FRAME, PAINT_DOCUMENT);
 	if (paint_layout(p->picture->paint) != HF_OK) {
 		fail(p, paint_sentence(p->picture->paint));
 		return;
@@ -241,7 +243,9 @@ int page_picture_finish(struct page_load *p)
 		p->picture->state = PICTURE_WANTED;
 	} else if (p->picture && p->picture->state == PICTURE_WANTED) {
 		give(p, REPORT_IMAGE, PAINT_IMAGE);
-		give(p, REPORT_ICON, PAINT_IMAGE); /* what was known as an icon first may be a picture of the page as well */
+		/* What was known as an icon or a frame first may be a picture of the page as well. */
+		give(p, REPORT_ICON, PAINT_IMAGE);
+		give(p, REPORT_FRAME, PAINT_IMAGE);
 	}
 	if (!p->picture || p->picture->state != PICTURE_WANTED)
 		return 0;

@@ -40,18 +40,18 @@ bool fetch_is_open(const struct fetch *f)
 void fetch_fire(struct page *p, uint32_t i, enum fetch_event on)
 {
 	const struct arrow *a = &arrows[p->fetch[i]->state][on];
-	bool is_style = page_row(p, i)->kind == REPORT_STYLE;
+	bool is_laid_out = page_row(p, i)->kind == REPORT_STYLE || page_row(p, i)->kind == REPORT_FRAME;
 
 	HF_ASSERT(a->there);
 	p->fetch[i]->state = a->to;
 	switch ((enum action)a->then) {
 	case DO_COUNT_IN:
 		p->open++;
-		p->sheets_open += is_style;
+		p->laid_out_open += is_laid_out;
 		break;
 	case DO_COUNT_OUT:
 		p->open--;
-		p->sheets_open -= is_style;
+		p->laid_out_open -= is_laid_out;
 		break;
 	case DO_NOTHING:
 		break;
@@ -142,6 +142,7 @@ static void free_fetch(struct fetch *f)
 	text_free(&f->request);
 	text_free(&f->head);
 	text_free(&f->body);
+	text_free(&f->doc);
 	coding_free(f->coding);
 	if (f->has_entry)
 		cache_entry_free(&f->entry);
@@ -344,11 +345,11 @@ static bool say_loaded(struct page *p, struct page_ask *ret, hf_time_ns now)
 
 static bool say_styled(struct page *p, struct page_ask *ret, hf_time_ns now)
 {
-	if (p->styled || !p->has_document || p->sheets_open || p->stopped)
+	if (p->styled || !p->has_document || p->laid_out_open || p->stopped)
 		return false;
 	p->styled = true;
 	page_tell(p, now, REPORT_LAYER_PAGE, REPORT_US, REPORT_NONE, "styled", "",
-		  "The document and all its style sheets are here: it can be laid out.");
+		  "The document, all its style sheets and its frames are here: it can be laid out.");
 	ret->what = PAGE_STYLED;
 	return true;
 }
@@ -406,6 +407,11 @@ struct hf_bytes page_body(const struct page *p, uint32_t resource)
 	const struct fetch *f = resource < p->fetches ? p->fetch[resource] : NULL;
 
 	return f && f->body.len ? (struct hf_bytes){ (const uint8_t *)f->body.at, f->body.len } : (struct hf_bytes){ 0 };
+}
+
+struct hf_bytes page_frame(const struct page *p, uint32_t resource)
+{
+	return resource < p->fetches ? text_bytes(&p->fetch[resource]->doc) : (struct hf_bytes){ 0 };
 }
 
 struct hf_bytes page_document(const struct page *p)

@@ -69,7 +69,7 @@ enum page_does {
 	PAGE_CONNECT, /* make a connection to ask.host, ask.port; its number is a number of report.conn */
 	PAGE_SEND, /* ask.bytes, valid until the next call, go out on ask.conn; page_sent() when the last of them has left */
 	PAGE_CLOSE, /* ask.conn is not wanted any more: in good order, or with a reset (ask.abort) */
-	PAGE_STYLED, /* said once: the document and all its style sheets are here; page_want() what the painter asks for */
+	PAGE_STYLED, /* said once: the document, its style sheets and frames are here; page_want() what the painter asks for */
 	PAGE_LOADED, /* said once: nothing is under way and nothing is missing but what failed */
 };
 
@@ -103,6 +103,8 @@ void page_ended(struct page *p, uint32_t conn, const struct report_fault *why, h
 uint32_t page_find(const struct page *p, const char *url);
 /* Its content, decoded, a style sheet's as UTF-8 too; empty when it has none (or none was kept). As long as the page. */
 struct hf_bytes page_body(const struct page *p, uint32_t resource);
+/* What a frame shows, as UTF-8: its HTML, or a page made of its text or image. Empty: nothing. As long as the page. */
+struct hf_bytes page_frame(const struct page *p, uint32_t resource);
 /* The document as UTF-8, for the painter; and the URL that relative ones in it are resolved by. */
 struct hf_bytes page_document(const struct page *p);
 const char *page_base(const struct page *p);

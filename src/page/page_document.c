@@ -141,38 +141,38 @@ static void add_escaped(struct text *t, const char *s, size_t n)
 	}
 }
 
-static void show_text(struct page *p, uint32_t i)
+static void show_text(struct page *p, uint32_t i, struct text *doc)
 {
 	struct text plain = { 0 };
 
 	content_to_utf8(p, i, CHARSET_TEXT, &p->fetch[i]->body, &plain);
-	text_add(&p->doc, "<!DOCTYPE html>\n<html><head></head><body><pre style=\"white-space: pre-wrap\">\n");
-	add_escaped(&p->doc, text_str(&plain), plain.len);
-	text_add(&p->doc, "</pre></body></html>\n");
+	text_add(doc, "<!DOCTYPE html>\n<html><head></head><body><pre style=\"white-space: pre-wrap\">\n");
+	add_escaped(doc, text_str(&plain), plain.len);
+	text_add(doc, "</pre></body></html>\n");
 	text_free(&plain);
 }
 
-static void show_image(struct page *p, uint32_t i, hf_time_ns now)
+static void show_image(struct page *p, uint32_t i, struct text *doc, hf_time_ns now)
 {
 	const char *url = page_row(p, i)->url;
 
 	content_take_image(p, i, now);
-	text_add(&p->doc, "<!DOCTYPE html>\n<html><head></head><body style=\"margin: 0\"><img src=\"");
-	add_escaped(&p->doc, url, strlen(url));
-	text_add(&p->doc, "\"></body></html>\n");
+	text_add(doc, "<!DOCTYPE html>\n<html><head></head><body style=\"margin: 0\"><img src=\"");
+	add_escaped(doc, url, strlen(url));
+	text_add(doc, "\"></body></html>\n");
 }
 
 /* What a painter's own parser would choke on goes. */
-static void trim(struct page *p)
+static void trim(const struct page *p, struct text *doc)
 {
 	struct html_limits limits = { p->limits.nodes, p->limits.nesting };
 	struct text trimmed = { 0 };
 	uint32_t flattened;
 	bool cut;
 
-	if (html_trim(text_bytes(&p->doc), &limits, &trimmed, &flattened, &cut)) {
-		text_free(&p->doc);
-		p->doc = trimmed;
+	if (html_trim(text_bytes(doc), &limits, &trimmed, &flattened, &cut)) {
+		text_free(doc);
+		*doc = trimmed;
 	} else {
 		text_free(&trimmed);
 	}
@@ -195,10 +195,10 @@ void document_take(struct page *p, uint32_t i, hf_time_ns now)
 		content_to_utf8(p, i, CHARSET_HTML, &f->body, &p->doc);
 		break;
 	case IS_TEXT:
-		show_text(p, i);
+		show_text(p, i, &p->doc);
 		break;
 	case IS_IMAGE:
-		show_image(p, i, now);
+		show_image(p, i, &p->doc, now);
 		break;
 	case IS_OTHER:
 		content_refuse(p, i, REPORT_E_NOT_HTML, page_row(p, i)->mime ? page_row(p, i)->mime : "", now);
@@ -208,7 +208,7 @@ void document_take(struct page *p, uint32_t i, hf_time_ns now)
 	p->has_document = true;
 	/* before it is trimmed, so that what is left out can be counted */
 	read_html(p, i, text_bytes(&p->doc), url_href(f->url), false, now);
-	trim(p);
+	trim(p, &p->doc);
 }
 
 /*
@@ -243,11 +243,21 @@ void document_look(struct page *p, uint32_t i, hf_time_ns now)
 void document_take_frame(struct page *p, uint32_t i, hf_time_ns now)
 {
 	struct fetch *f = p->fetch[i];
-	struct text html = { 0 };
 
-	if (shape_of(p, i) != IS_HTML)
-		return;
-	content_to_utf8(p, i, CHARSET_HTML, &f->body, &html);
-	read_html(p, i, text_bytes(&html), url_href(f->url), true, now);
-	text_free(&html);
+	switch (shape_of(p, i)) {
+	case IS_HTML:
+		content_to_utf8(p, i, CHARSET_HTML, &f->body, &f->doc);
+		break;
+	case IS_TEXT:
+		show_text(p, i, &f->doc);
+		break;
+	case IS_IMAGE:
+		show_image(p, i, &f->doc, now);
+		break;
+	case IS_OTHER:
+		page_row(p, i)->note = "neither HTML nor text nor an image: its frame stays empty";
+		break;
+	}
+	read_html(p, i, text_bytes(&f->doc), url_href(f->url), true, now);
+	trim(p, &f->doc);
 }

@@ -66,6 +66,7 @@ struct fetch {
 	struct text request; /* as sent */
 	struct text head;    /* of the answer, as it came */
 	struct text body;    /* decoded */
+	struct text doc;     /* what a frame shows: UTF-8, trimmed */
 	struct coding *coding;
 	const char *content_type; /* as it came; NULL */
 	const char *referrer;     /* the policy of it as a document; NULL: the default */
@@ -123,8 +124,8 @@ struct page {
 	uint64_t total;    /* octets of content so far */
 	bool quirks;       /* the document's mode */
 	bool has_document, styled, loaded, held, stopped, full;
-	bool pool_dirty;            /* somebody waits who might be served */
-	uint32_t sheets_open, open; /* fetches that are under way: of sheets; of all kinds */
+	bool pool_dirty;              /* somebody waits who might be served */
+	uint32_t laid_out_open, open; /* fetches that are under way: of sheets and frames; of all kinds */
 	uint8_t scratch[H1_HEAD_BYTES];
 };
 

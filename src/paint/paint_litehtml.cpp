@@ -703,6 +703,19 @@ page_frame::page_frame(const doc_ptr &doc) : html_tag(doc)
 
 page_frame::~page_frame() = default;
 
+// What comes by itself has been trimmed by the loader; what stands in an attribute nobody has looked into, and deep nesting would
+// take all the time there is.
+static const size_t srcdoc_tags_most = 4096;
+
+static bool is_modest(const char *html)
+{
+	size_t tags = 0;
+
+	while ((html = strchr(html, '<')) && ++tags <= srcdoc_tags_most)
+		html++;
+	return tags <= srcdoc_tags_most;
+}
+
 void page_frame::parse_attributes()
 {
 	page_view &v = view_of(*this);
@@ -716,7 +729,7 @@ void page_frame::parse_attributes()
 	if (height)
 		m_style.add_property("height", height, nullptr, false, this);
 	html_tag::parse_attributes();
-	if (v.depth)
+	if (v.depth || (html && !is_modest(html)))
 		return;
 	absolute.reset(html ? g_strdup(v.base.c_str()) : *src ? paint_resolve(src, v.base.c_str()) : nullptr);
 	if (!html && absolute)

@@ -481,6 +481,40 @@ static void frames(void **state)
 	lab_free(&l);
 }
 
+static void expect_frame(const struct lab *l, uint32_t row, const char *want)
+{
+	struct hf_bytes b = page_frame(l->page, row);
+
+	if (b.len != strlen(want) || memcmp(b.at, want, b.len) != 0)
+		fail_msg("frame %u: %.*s", row, (int)b.len, (const char *)b.at);
+}
+
+/* What a frame shows is a document, whatever came for it; and the layout waits for it. */
+static void frames_show(void **state)
+{
+	struct lab l;
+
+	(void)state;
+	lab_init(&l);
+	lab_page(&l, "http://a.test/", HTML,
+		 "<iframe src=h></iframe><iframe src=t></iframe><iframe src=i></iframe><iframe src=z></iframe>");
+	lab_page(&l, "http://a.test/h", "200 OK\r\nContent-Type: text/html; charset=iso-8859-1", "caf\xe9");
+	lab_page(&l, "http://a.test/t", "200 OK\r\nContent-Type: text/plain", "a<b");
+	lab_page(&l, "http://a.test/i", "200 OK\r\nContent-Type: image/gif", "GIF89a\1");
+	lab_page(&l, "http://a.test/z", "200 OK\r\nContent-Type: application/zip", "PK");
+	lab_run(&l, "http://a.test/");
+	EXPECT_ROWS(&l, "document http://a.test/ 200\nframe http://a.test/h 200\nframe http://a.test/t 200\nframe http://a.test/i 200\n"
+			"frame http://a.test/z 200\n");
+	expect_frame(&l, 1, "caf\xc3\xa9");
+	expect_frame(&l, 2,
+		     "<!DOCTYPE html>\n<html><head></head><body><pre style=\"white-space: pre-wrap\">\na&lt;b</pre></body></html>\n");
+	expect_frame(&l, 3,
+		     "<!DOCTYPE html>\n<html><head></head><body style=\"margin: 0\"><img src=\"http://a.test/i\"></body></html>\n");
+	expect_frame(&l, 4, "");
+	assert_string_equal(l.report.resource[4].note, "neither HTML nor text nor an image: its frame stays empty");
+	lab_free(&l);
+}
+
 static void cookies(void **state)
 {
 	struct lab l;
@@ -595,6 +629,7 @@ int main(void)
 		cmocka_unit_test(wanting),
 		cmocka_unit_test(css_images),
 		cmocka_unit_test(frames),
+		cmocka_unit_test(frames_show),
 		cmocka_unit_test(the_document_only),
 		cmocka_unit_test(cookies),
 		cmocka_unit_test(looking_ahead),

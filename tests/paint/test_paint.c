@@ -415,6 +415,22 @@ static void test_nested_very_deep(void **state)
 	free(html);
 }
 
+/* One bad frame does not cost the page its picture. */
+static void test_nested_in_srcdoc(void **state)
+{
+	char *deep = repeat("<div>", 100000);
+	static char html[600000];
+	cairo_surface_t *s;
+
+	(void)state;
+	snprintf(html, sizeof(html), "<body style='margin:0;background:lime'><iframe srcdoc='%s'></iframe>", deep);
+	s = paint(html, NULL, (struct paint_job){ .width = 400, .min_height = 200 });
+	assert_non_null(s);
+	expect_pixel(s, 390, 190, 0x00ff00);
+	cairo_surface_destroy(s);
+	free(deep);
+}
+
 static void test_processor_time(void **state)
 {
 	char *html = repeat("<table><tr><td>x", 100);
@@ -510,16 +526,27 @@ static void test_given_up(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_boxes),          cmocka_unit_test(test_canvas_and_height),
-		cmocka_unit_test(test_density),        cmocka_unit_test(test_anchors),
-		cmocka_unit_test(test_rule),           cmocka_unit_test(test_long_page),
-		cmocka_unit_test(test_pictures),       cmocka_unit_test(test_wants),
-		cmocka_unit_test(test_broken_picture), cmocka_unit_test(test_data_and_frames),
-		cmocka_unit_test(test_deterministic),  cmocka_unit_test(test_everything),
-		cmocka_unit_test(test_nested),         cmocka_unit_test(test_nested_very_deep),
-		cmocka_unit_test(test_processor_time), cmocka_unit_test(test_endless_css),
-		cmocka_unit_test(test_memory),         cmocka_unit_test(test_strange_jobs),
-		cmocka_unit_test(test_killed),         cmocka_unit_test(test_given_up),
+		cmocka_unit_test(test_boxes),
+		cmocka_unit_test(test_canvas_and_height),
+		cmocka_unit_test(test_density),
+		cmocka_unit_test(test_anchors),
+		cmocka_unit_test(test_rule),
+		cmocka_unit_test(test_long_page),
+		cmocka_unit_test(test_pictures),
+		cmocka_unit_test(test_wants),
+		cmocka_unit_test(test_broken_picture),
+		cmocka_unit_test(test_data_and_frames),
+		cmocka_unit_test(test_deterministic),
+		cmocka_unit_test(test_everything),
+		cmocka_unit_test(test_nested),
+		cmocka_unit_test(test_nested_very_deep),
+		cmocka_unit_test(test_nested_in_srcdoc),
+		cmocka_unit_test(test_processor_time),
+		cmocka_unit_test(test_endless_css),
+		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_strange_jobs),
+		cmocka_unit_test(test_killed),
+		cmocka_unit_test(test_given_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
